@@ -1,0 +1,264 @@
+#include "format/block_sink.h"
+
+#include <unistd.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+namespace reprise {
+
+namespace {
+constexpr size_t kMaxOutstanding = 64 << 20;
+constexpr size_t kMaxSpare = 16;
+constexpr size_t kLargestSpare = 2 << 20;
+constexpr size_t kIdleBytes = 4 << 20;    // less waiting than this: time for the best ratio
+constexpr size_t kBusyBytes = 16 << 20;   // more than this: keep up first
+constexpr size_t kLittleBytes = 1 << 20;  // at the end: a fraction of a second at the slowest level
+constexpr int kFinalLevel = 19;
+constexpr int kIdleLevel = 12;
+constexpr int kUsualLevel = 6;
+constexpr int kBusyLevel = 1;
+constexpr size_t kLeastFiltered = 4096;
+constexpr int kTrialLevel = 3;
+constexpr uint32_t kSkippableFrame = 0x184d2a50;
+}  // namespace
+
+// One thread's zstd context.
+class BlockSink::Compressor {
+ public:
+  Compressor() : context_(ZSTD_createCCtx()) { assert(context_); }
+  ~Compressor() { ZSTD_freeCCtx(context_); }
+  Compressor(const Compressor&) = delete;
+  Compressor& operator=(const Compressor&) = delete;
+
+  // `thorough`: also tries the filter for bulk items, for about twice the time.
+  void compress(Job& job, int level, bool thorough) {
+    BlockHeader& header = job.header;
+    header.raw_bytes = static_cast<uint32_t>(job.raw.size());
+    job.stored.resize(kBlockHeaderBytes);
+    if (!job.raw.empty()) {
+      if (thorough && header.kind == BlockKind::kBulk) filterItems(job.raw);
+      size_t size = compressTo(job.raw, level, job.stored, kBlockHeaderBytes);
+      job.stored.resize(kBlockHeaderBytes + size);
+      pad(job);
+    }
+    header.stored_bytes = static_cast<uint32_t>(job.stored.size() - kBlockHeaderBytes);
+    header.checksum = checksumOf(std::span(job.stored).subspan(kBlockHeaderBytes));
+    auto head = encodeBlockHeader(header);
+    std::copy(head.begin(), head.end(), job.stored.begin());
+  }
+
+ private:
+  size_t compressTo(std::span<const std::byte> raw, int level, std::vector<std::byte>& to, size_t at) {
+    to.resize(at + ZSTD_compressBound(raw.size()));
+    ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
+    size_t size = ZSTD_compress2(context_, to.data() + at, to.size() - at, raw.data(), raw.size());
+    assert(!ZSTD_isError(size));
+    return size;
+  }
+
+  // Item by item, because a block holds shaders and pixels, and only the latter gain.
+  void filterItems(std::vector<std::byte>& raw) {
+    for (size_t at = 0; at + kBulkItemHeaderBytes <= raw.size();) {
+      std::byte* size_field = raw.data() + at + kBulkItemHeaderBytes - sizeof(uint32_t);
+      auto size = loadLe<uint32_t>(size_field);
+      at += kBulkItemHeaderBytes;
+      std::span<std::byte> item = std::span(raw).subspan(at, size);
+      at += size;
+      if (size < kLeastFiltered) continue;
+      filtered_.assign(item.begin(), item.end());
+      applyDelta4(filtered_);
+      if (compressTo(filtered_, kTrialLevel, scratch_, 0) >= compressTo(item, kTrialLevel, scratch_, 0))
+        continue;
+      std::copy(filtered_.begin(), filtered_.end(), item.begin());
+      storeLe(size_field, size | kItemDelta4);
+    }
+  }
+
+  // A reader takes a large block only if its stored size justifies it: pad with a frame that zstd skips.
+  void pad(Job& job) {
+    size_t size = job.stored.size() - kBlockHeaderBytes;
+    size_t justified = job.raw.size() > kMaxBlockRaw ? job.raw.size() / kMaxRatio + 1 : 0;
+    if (size >= justified) return;
+    size_t padding = std::max<size_t>(justified - size, 8);
+    appendLe(job.stored, kSkippableFrame);
+    appendLe(job.stored, static_cast<uint32_t>(padding - 8));
+    job.stored.resize(kBlockHeaderBytes + size + padding);
+  }
+
+  ZSTD_CCtx* context_;
+  std::vector<std::byte> filtered_, scratch_;
+};
+
+BlockSink::BlockSink(int fd, std::string path, int level, uint32_t threads)
+    : fd_(fd),
+      path_(std::move(path)),
+      level_(level),
+      thread_count_(threads ? threads : std::clamp(std::thread::hardware_concurrency(), 1u, 4u)) {}
+
+BlockSink::~BlockSink() {
+  (void)drain();
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  work_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  ::close(fd_);
+}
+
+void BlockSink::writeStart(std::span<const std::byte> bytes) {
+  std::unique_lock lock(mutex_);
+  write(bytes, lock);
+}
+
+void BlockSink::writeEnd(std::span<const std::byte> bytes) {
+  std::unique_lock lock(mutex_);
+  write(bytes, lock);
+}
+
+void BlockSink::startThreads() {
+  try {
+    while (threads_.size() < thread_count_) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    // A process or memory limit: with fewer threads it is slower, with none submit() compresses by itself.
+  }
+}
+
+void BlockSink::submit(BlockHeader header, std::vector<std::byte> raw) {
+  if (threads_.empty()) startThreads();
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [this] { return outstanding_bytes_ < kMaxOutstanding; });
+  auto job = std::make_unique<Job>();
+  job->header = header;
+  job->raw = std::move(raw);
+  Job* added = job.get();
+  outstanding_bytes_ += added->raw.size();
+  jobs_.push_back(std::move(job));
+  if (threads_.empty()) {
+    Compressor().compress(*added, levelFor(), false);
+    added->done = true;
+    commitReady(lock);
+    return;
+  }
+  waiting_.push_back(added);
+  waiting_bytes_ += added->raw.size();
+  lock.unlock();
+  work_.notify_one();
+}
+
+std::vector<std::byte> BlockSink::spareBuffer() {
+  std::lock_guard lock(mutex_);
+  if (spare_.empty()) return {};
+  std::vector<std::byte> buffer = std::move(spare_.back());
+  spare_.pop_back();
+  return buffer;
+}
+
+int BlockSink::levelFor() const {
+  if (level_ != 0) return level_;
+  if (finishing_ && outstanding_bytes_ < kLittleBytes) return kFinalLevel;
+  if (waiting_bytes_ < kIdleBytes) return kIdleLevel;
+  return waiting_bytes_ < kBusyBytes ? kUsualLevel : kBusyLevel;
+}
+
+void BlockSink::finishing() {
+  std::lock_guard lock(mutex_);
+  finishing_ = true;
+}
+
+void BlockSink::work() {
+  Compressor compressor;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    work_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    Job* job = waiting_.front();
+    waiting_.pop_front();
+    waiting_bytes_ -= job->raw.size();
+    int level = levelFor();
+    bool thorough = waiting_bytes_ < kIdleBytes && job->raw.size() <= kMaxBlockRaw;
+    lock.unlock();
+    compressor.compress(*job, level, thorough);
+    lock.lock();
+    job->done = true;
+    commitReady(lock);
+  }
+}
+
+// Writes what is compressed, oldest first. The lock is released while the disk works; `committing_` keeps the
+// others from overtaking.
+void BlockSink::commitReady(std::unique_lock<std::mutex>& lock) {
+  if (committing_) return;
+  committing_ = true;
+  while (!jobs_.empty() && jobs_.front()->done) {
+    std::unique_ptr<Job> job = std::move(jobs_.front());
+    jobs_.pop_front();
+    if (status_.isOk()) {
+      write(job->stored, lock);
+      if (status_.isOk()) committed_.push_back(job->header);
+    }
+    outstanding_bytes_ -= job->raw.size();
+    if (spare_.size() < kMaxSpare && job->raw.capacity() <= kLargestSpare) {
+      job->raw.clear();
+      spare_.push_back(std::move(job->raw));
+    }
+    room_.notify_all();
+  }
+  committing_ = false;
+}
+
+void BlockSink::write(std::span<const std::byte> bytes, std::unique_lock<std::mutex>& lock) {
+  if (!status_.isOk()) return;
+  uint64_t start = file_bytes_;
+  lock.unlock();
+  size_t written = 0;
+  int error = 0;
+  while (written < bytes.size() && error == 0) {
+    ssize_t n = ::write(fd_, bytes.data() + written, bytes.size() - written);
+    if (n > 0) {
+      written += static_cast<size_t>(n);
+    } else if (n == 0) {
+      error = EIO;
+    } else if (errno != EINTR) {
+      error = errno;
+    }
+  }
+  // Half a block helps nobody: end the file on a whole one where the file system lets us.
+  bool trimmed = error != 0 && ::ftruncate(fd_, static_cast<off_t>(start)) == 0;
+  lock.lock();
+  file_bytes_ = start + (error != 0 && trimmed ? 0 : written);
+  if (error != 0) {
+    status_ = Status(Code::kUnreadable, "cannot write " + path_ + " beyond " + std::to_string(start) +
+                                            " bytes: " + std::strerror(error) +
+                                            "; the trace is good up to its last watermark");
+  }
+}
+
+Status BlockSink::drain() {
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [this] { return jobs_.empty() && !committing_; });
+  return status_;
+}
+
+std::vector<BlockHeader> BlockSink::committed() {
+  std::lock_guard lock(mutex_);
+  return committed_;
+}
+
+uint64_t BlockSink::fileBytes() const {
+  std::lock_guard lock(mutex_);
+  return file_bytes_;
+}
+
+Status BlockSink::status() const {
+  std::lock_guard lock(mutex_);
+  return status_;
+}
+
+}  // namespace reprise

@@ -1,0 +1,86 @@
+// Raw blocks in, compressed blocks on disk, in the order of their submission.
+//
+// Threads with long-lived zstd contexts compress; whichever finishes the oldest outstanding block commits it.
+// submit() waits while too much is outstanding, so memory stays bounded. One thread submits. The first I/O
+// error is kept; from then on blocks are dropped. Sizes are bytes. Owns the descriptor.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "format/status.h"
+#include "format/trace_format.h"
+
+namespace reprise {
+
+class BlockSink {
+ public:
+  // level 0: chosen by how much is waiting. threads 0: by the machine, at most 4.
+  BlockSink(int fd, std::string path, int level, uint32_t threads);
+  ~BlockSink();
+  BlockSink(const BlockSink&) = delete;
+  BlockSink& operator=(const BlockSink&) = delete;
+
+  void writeStart(std::span<const std::byte> bytes);  // before the first submit()
+
+  // Fills in the sizes and the checksum of `header`.
+  void submit(BlockHeader header, std::vector<std::byte> raw);
+
+  // What is submitted from here on is the last: if it is little, it gets the best ratio.
+  void finishing();
+
+  std::vector<std::byte>
+  spareBuffer();  // an empty buffer, with the capacity of an earlier block if one is free
+
+  Status drain();  // returns when all that was submitted is on disk, or failed
+  void writeEnd(std::span<const std::byte> bytes);  // after drain()
+  std::vector<BlockHeader> committed();             // after drain(): all blocks in file order
+
+  uint64_t fileBytes() const;
+  Status status() const;
+
+ private:
+  struct Job {
+    BlockHeader header;
+    std::vector<std::byte> raw;
+    std::vector<std::byte> stored;  // header and payload as they go to disk
+    bool done = false;
+  };
+  class Compressor;
+
+  void work();
+  void startThreads();
+  int levelFor() const;  // of the next block
+  void commitReady(std::unique_lock<std::mutex>& lock);
+  void write(std::span<const std::byte> bytes, std::unique_lock<std::mutex>& lock);
+
+  const int fd_;
+  const std::string path_;
+  const int level_;
+  const uint32_t thread_count_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_;           // a job waits, or the end is near
+  std::condition_variable room_;           // a job was committed
+  std::deque<std::unique_ptr<Job>> jobs_;  // outstanding, oldest first
+  std::deque<Job*> waiting_;               // of those: not yet taken
+  size_t outstanding_bytes_ = 0;
+  size_t waiting_bytes_ = 0;
+  bool committing_ = false;
+  bool stopping_ = false;
+  bool finishing_ = false;
+  uint64_t file_bytes_ = 0;
+  Status status_;
+  std::vector<BlockHeader> committed_;
+  std::vector<std::vector<std::byte>> spare_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace reprise

@@ -1,0 +1,148 @@
+#include "format/lane_block.h"
+
+#include <algorithm>
+#include <array>
+
+namespace reprise {
+
+namespace {
+constexpr uint64_t kTimeStepMs = 100;   // finer times would differ in every frame, and cost
+constexpr size_t kBulkRunBytes = 4096;  // a run of changed memory from this size on is stored by content
+constexpr uint64_t kNsPerMs = 1'000'000;
+}  // namespace
+
+void LaneBlock::begin(BlockKind kind, uint64_t order, size_t expected) {
+  if (!raw_.empty() && raw_.size() + expected > context_.options.block_bytes) close();
+  if (!raw_.empty()) return;
+  if (raw_.capacity() == 0) raw_ = context_.sink.spareBuffer();
+  kind_ = kind;
+  first_order_ = last_order_ = order;
+  first_call_ = calls_;
+  timed_ = false;
+  opened_ = std::chrono::steady_clock::now();
+}
+
+void LaneBlock::noteTime(uint64_t time_ns) {
+  if (time_ns == 0 || time_ns < context_.start_ns) return;
+  uint64_t ms = std::min<uint64_t>((time_ns - context_.start_ns) / kNsPerMs, UINT32_MAX);
+  if (timed_ && ms < time_ms_ + kTimeStepMs) return;
+  timed_ = true;
+  time_ms_ = ms;
+  head(kFileTime, 0, last_order_, sizeof(uint32_t));
+  appendLe(raw_, static_cast<uint32_t>(ms));
+}
+
+// `size` counts the inputs of a call or the body of a special record.
+void LaneBlock::head(uint16_t command, uint8_t flags, uint64_t order, size_t size) {
+  bool near = order >= last_order_ && order - last_order_ < kStepAbsolute;
+  std::array<std::byte, kRecordHeaderBytes> bytes;
+  storeLe(bytes.data(), command);
+  storeLe(bytes.data() + 2, flags);
+  storeLe(bytes.data() + 3, near ? static_cast<uint8_t>(order - last_order_) : kStepAbsolute);
+  storeLe(bytes.data() + 4, static_cast<uint32_t>(size));
+  appendBytes(raw_, bytes);
+  if (!near) appendLe(raw_, order);
+  last_order_ = order;
+  ++count_;
+}
+
+void LaneBlock::addCall(const CallRecord& call) {
+  begin(BlockKind::kCalls, call.order, kRecordHeaderBytes + call.inputs.size() + call.outputs.size());
+  noteTime(call.time_ns);
+  head(call.command.id, call.flags, call.order, call.inputs.size());
+  if (call.flags & kFileOutputs) appendLe(raw_, static_cast<uint32_t>(call.outputs.size()));
+  if (call.flags & kFileBulks) {
+    appendLe(raw_, static_cast<uint32_t>(call.input_bulks.size()));
+    appendLe(raw_, static_cast<uint32_t>(call.output_bulks.size()));
+    for (uint32_t number : call.input_bulks) appendLe(raw_, number);
+    for (uint32_t number : call.output_bulks) appendLe(raw_, number);
+  }
+  appendBytes(raw_, call.inputs);
+  appendBytes(raw_, call.outputs);
+  if (call.flags & kFileProvisional) return;
+  ++calls_;
+  TraceCounts& counts = context_.counts;
+  ++counts.calls;
+  context_.tables.countCall(call.command.id);
+  if (call.command.submit) ++counts.submits;
+  if (call.flags & kFileUnfinished) {
+    ++counts.unfinished;
+  } else if (call.command.present) {
+    ++counts.frames;
+    if (call.flags & kFileTicketed) {
+      context_.presents.push_back(call.order);
+    } else {
+      context_.presents_indexed = false;
+    }
+  }
+}
+
+void LaneBlock::addMemory(const MemoryChange& change, std::span<const std::byte> bytes, uint16_t record_flags,
+                          uint64_t order, uint64_t time_ns) {
+  bool device_writes = (record_flags & (kMixed | kDeviceWritable)) != 0;
+  auto runs = context_.reducer.reduce(change, bytes, device_writes);
+  if (runs.empty()) return;
+  std::vector<uint32_t> bulks;
+  size_t body = kMemoryBodyBytes;
+  for (const auto& run : runs) {
+    uint64_t size = run.end - run.begin;
+    bool bulk = size >= kBulkRunBytes;
+    if (bulk) bulks.push_back(context_.tables.addBulk(bytes.subspan(run.begin, size)));
+    body += 2 * sizeof(uint32_t) + (bulk ? sizeof(uint32_t) : size);
+    context_.counts.memory_bytes += size;
+  }
+  context_.counts.memory_changes += runs.size();
+  begin(BlockKind::kMemory, order, kRecordHeaderBytes + body);
+  noteTime(time_ns);
+  uint8_t flags = (record_flags & kTicketed ? kFileTicketed : 0) | (record_flags & kMixed ? kFileMixed : 0);
+  head(kFileMemory, flags, order, body);
+  for (uint64_t value : {change.memory, change.device, change.generation, change.offset})
+    appendLe(raw_, value);
+  appendLe(raw_, static_cast<uint32_t>(runs.size()));
+  uint64_t end = 0;
+  size_t next_bulk = 0;
+  for (const auto& run : runs) {
+    auto size = static_cast<uint32_t>(run.end - run.begin);
+    bool bulk = size >= kBulkRunBytes;
+    appendLe(raw_, static_cast<uint32_t>(run.begin - end));
+    appendLe(raw_, bulk ? size | kRunIsBulk : size);
+    if (bulk) appendLe(raw_, bulks[next_bulk++]);
+    end = run.end;
+  }
+  for (const auto& run : runs) {
+    if (run.end - run.begin < kBulkRunBytes) appendBytes(raw_, bytes.subspan(run.begin, run.end - run.begin));
+  }
+}
+
+void LaneBlock::addHole(const HoleRecord& hole, std::string_view text, uint64_t order) {
+  ++context_.counts.holes;
+  begin(BlockKind::kCalls, order, kRecordHeaderBytes + kHoleBodyBytes + text.size());
+  head(kFileHole, 0, order, kHoleBodyBytes + text.size());
+  appendLe(raw_, static_cast<uint32_t>(hole.cause));
+  appendLe(raw_, uint32_t{0});
+  appendLe(raw_, hole.subject);
+  appendBytes(raw_, asBytes(text));
+}
+
+void LaneBlock::addMetadata(uint32_t kind, std::span<const std::byte> text, uint64_t order) {
+  uint32_t number = context_.tables.addMetadata(kind, text);
+  begin(BlockKind::kCalls, order, kRecordHeaderBytes + sizeof number);
+  head(kFileMetadata, 0, order, sizeof number);
+  appendLe(raw_, number);
+}
+
+void LaneBlock::close() {
+  if (raw_.empty()) return;
+  context_.tables.close();
+  BlockHeader header;
+  header.kind = kind_;
+  header.lane = lane_;
+  header.first_order = first_order_;
+  header.first_number = first_call_;
+  header.count = count_;
+  context_.sink.submit(header, std::move(raw_));
+  raw_ = {};  // an idle lane holds no buffer
+  count_ = 0;
+}
+
+}  // namespace reprise

@@ -1,0 +1,81 @@
+// One lane's records in the form they have in the file, gathered into a block.
+//
+// A record's order is written as a step from the one before it and its time only now and then, so that a
+// program that does the same in each frame makes the same bytes in each frame. One thread. The sink and the
+// tables must outlive this. Orders are tickets, times CLOCK_MONOTONIC nanoseconds (0: none).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "format/block_sink.h"
+#include "format/memory_reducer.h"
+#include "format/record.h"
+#include "format/side_tables.h"
+#include "format/writer.h"
+
+namespace reprise {
+
+struct CallRecord {
+  FileCommand command;
+  uint8_t flags = 0;  // FileRecordFlags; kFileBulks and kFileOutputs are for the caller to set as well
+  uint64_t order = 0;
+  uint64_t time_ns = 0;
+  std::span<const std::byte> inputs, outputs;
+  std::span<const uint32_t> input_bulks, output_bulks;
+};
+
+struct LaneContext {  // what all lanes of a writer share
+  BlockSink& sink;
+  SideTables& tables;
+  MemoryReducer& reducer;
+  TraceCounts& counts;
+  std::vector<uint64_t>& presents;  // tickets of the presents; order as written
+  bool& presents_indexed;           // false: one of them had no ticket
+  const WriterOptions& options;
+  uint64_t start_ns;
+};
+
+class LaneBlock {
+ public:
+  LaneBlock(LaneContext context, uint32_t lane) : context_(context), lane_(lane) {}
+
+  void addCall(const CallRecord& call);
+  void addMemory(const MemoryChange& change, std::span<const std::byte> bytes, uint16_t record_flags,
+                 uint64_t order, uint64_t time_ns);
+  void addHole(const HoleRecord& hole, std::string_view text, uint64_t order);
+  void addMetadata(uint32_t kind, std::span<const std::byte> text, uint64_t order);
+  void close();
+
+  bool empty() const { return raw_.empty(); }
+  uint64_t firstOrder() const { return first_order_; }
+  uint64_t lastOrder() const { return last_order_; }
+  uint64_t calls() const { return calls_; }
+  bool olderThan(std::chrono::steady_clock::duration age, std::chrono::steady_clock::time_point now) const {
+    return !raw_.empty() && now - opened_ >= age;
+  }
+
+ private:
+  void begin(BlockKind kind, uint64_t order, size_t expected);
+  void noteTime(uint64_t time_ns);
+  void head(uint16_t command, uint8_t flags, uint64_t order, size_t size);
+
+  LaneContext context_;
+  const uint32_t lane_;
+  std::vector<std::byte> raw_;
+  BlockKind kind_ = BlockKind::kCalls;
+  uint32_t count_ = 0;
+  uint64_t first_order_ = 0;
+  uint64_t last_order_ = 0;
+  uint64_t first_call_ = 0;
+  uint64_t calls_ = 0;    // of this lane so far
+  uint64_t time_ms_ = 0;  // last written in this block
+  bool timed_ = false;    // a time was written in this block
+  std::chrono::steady_clock::time_point opened_;
+};
+
+}  // namespace reprise

@@ -1,0 +1,267 @@
+#include "format/reader.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "format/block_source.h"
+#include "format/bulk_cache.h"
+#include "format/lane_cursor.h"
+#include "format/trace_contents.h"
+#include "format/trace_summary.h"
+
+namespace reprise {
+
+Result<std::unique_ptr<TraceReader>> TraceReader::open(const std::string& path, ReadOptions options) {
+  auto source = BlockSource::open(path);
+  if (!source) return source.status();
+  std::unique_ptr<TraceReader> reader(new TraceReader(options));
+  reader->source_ = std::move(*source);
+  reader->contents_ = std::make_unique<TraceContents>();
+  if (Status status = loadContents(*reader->source_, options, *reader->contents_); !status.isOk())
+    return status;
+  reader->summary_ = summarize(*reader->source_, *reader->contents_);
+  reader->bulks_ = std::make_unique<BulkCache>(*reader->source_, *reader->contents_);
+  for (const auto& [lane, blocks] : reader->contents_->lanes) {
+    reader->lanes_.push_back(
+        std::make_unique<LaneCursor>(*reader->source_, *reader->contents_, lane, blocks));
+    reader->enqueue(static_cast<uint32_t>(reader->lanes_.size() - 1));
+  }
+  return reader;
+}
+
+TraceReader::TraceReader(ReadOptions options) : options_(options) {}
+
+TraceReader::~TraceReader() = default;
+
+void TraceReader::enqueue(uint32_t lane_index) {
+  const LaneCursor& lane = *lanes_[lane_index];
+  if (lane.place() == LaneCursor::Place::kEnd) return;
+  merge_.push({lane.keyOrder(), lane.keyNoted(), lane_index});
+}
+
+Result<bool> TraceReader::step() {
+  if (current_ != nullptr) {
+    if (Status status = current_->advance(); !status.isOk()) return status;
+    current_ = nullptr;
+    enqueue(current_index_);
+  }
+  while (!merge_.empty()) {
+    Place place = merge_.top();
+    merge_.pop();
+    LaneCursor& lane = *lanes_[place.lane_index];
+    if (lane.place() == LaneCursor::Place::kRecord) {
+      current_ = &lane;
+      current_index_ = place.lane_index;
+      return true;
+    }
+    // Only now is the block's first record due; it may turn out to stand behind another lane's.
+    if (Status status = lane.advance(); !status.isOk()) return status;
+    enqueue(place.lane_index);
+  }
+  return false;
+}
+
+Result<bool> TraceReader::next(Event& event) {
+  if (!failure_.isOk()) return failure_;
+  bulks_->trim();
+  do {
+    if (next_run_ >= runs_.size()) {
+      runs_.clear();
+      next_run_ = 0;
+      auto stepped = step();
+      if (!stepped) return failure_ = stepped.status();
+      if (!*stepped) return false;
+    }
+    if (failure_ = deliver(event); !failure_.isOk()) return failure_;
+  } while (event.kind == Event::kMemory && runs_.empty());  // a memory record without runs says nothing
+  return true;
+}
+
+Status TraceReader::deliver(Event& event) {
+  const FileRecord& record = current_->record();
+  event = Event();
+  event.call_number = calls_;
+  event.frame = frame_;
+  event.lane = current_->lane();
+  event.order = record.order;
+  event.time_ns = current_->timeNs();
+  event.flags = record.flags & kFileTicketed ? kTicketed : 0;
+  if (record.flags & kFileMixed) event.flags |= kMixed;
+  switch (record.command) {
+    case kFileMemory:
+      return deliverMemory(event);
+    case kFileHole:
+      return deliverHole(event);
+    case kFileMetadata:
+      return deliverMetadata(event);
+    default:
+      return deliverCall(event);
+  }
+}
+
+Status TraceReader::deliverCall(Event& event) {
+  const FileRecord& record = current_->record();
+  const auto* command = contents_->command(record.command);
+  if (command == nullptr) {
+    return source_->damaged(
+        current_->blockOffset(),
+        "a record is of command number " + std::to_string(record.command) + ", which the file does not name");
+  }
+  event.kind = Event::kCall;
+  event.command = command->command;
+  event.command_name = command->name;
+  event.inputs = record.inputs;
+  event.outputs = record.outputs;
+  event.has_outputs = (record.flags & kFileOutputs) != 0;
+  event.flags |= kAnnounce;
+  if (record.flags & kFileUnfinished || neverReturned(record.number)) {
+    event.flags |= kUnfinished;
+  } else {
+    event.flags |= kComplete;
+  }
+  ++calls_;
+  if (command->present && !(event.flags & kUnfinished)) ++frame_;
+  return gatherBulks(event);
+}
+
+bool TraceReader::neverReturned(uint64_t lane_call) const {
+  if (!contents_->index) return false;
+  const auto& calls = contents_->index->unfinished_calls;
+  return std::find(calls.begin(), calls.end(), UnfinishedCall{current_->lane(), lane_call}) != calls.end();
+}
+
+Status TraceReader::gatherBulks(Event& event) {
+  const FileRecord& record = current_->record();
+  bulk_spans_.clear();
+  for (size_t at = 0; at < record.bulk_numbers.size(); at += sizeof(uint32_t)) {
+    auto bytes = bulks_->get(loadLe<uint32_t>(record.bulk_numbers.data() + at), current_->blockOffset());
+    if (!bytes) return bytes.status();
+    bulk_spans_.push_back(*bytes);
+  }
+  event.input_bulks = std::span(bulk_spans_).first(record.input_bulks);
+  event.output_bulks = std::span(bulk_spans_).subspan(record.input_bulks);
+  return Status::ok();
+}
+
+Status TraceReader::deliverMemory(Event& event) {
+  event.kind = Event::kMemory;
+  if (runs_.empty()) {
+    if (Status status = readRuns(); !status.isOk() || runs_.empty()) return status;
+  }
+  const MemoryRun& run = runs_[next_run_++];
+  const std::byte* body = current_->record().inputs.data();
+  event.memory.memory = loadLe<uint64_t>(body);
+  event.memory.device = loadLe<uint64_t>(body + 8);
+  event.memory.generation = loadLe<uint64_t>(body + 16);
+  event.memory.offset = run.offset;
+  event.memory.size = run.size;
+  event.bytes = run.bytes;
+  if (!run.in_bulk) return Status::ok();
+  auto bytes = bulks_->get(run.bulk, current_->blockOffset());
+  if (!bytes) return bytes.status();
+  if (bytes->size() != run.size) {
+    return source_->damaged(current_->blockOffset(), "a memory change and its bulk item differ in size");
+  }
+  event.bytes = *bytes;
+  return Status::ok();
+}
+
+Status TraceReader::readRuns() {
+  ByteReader reader(current_->record().inputs);
+  reader.take(3 * sizeof(uint64_t));
+  auto offset = reader.get<uint64_t>();
+  auto count = reader.get<uint32_t>();
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    offset += reader.get<uint32_t>();
+    auto size = reader.get<uint32_t>();
+    bool bulk = (size & kRunIsBulk) != 0;
+    size &= ~kRunIsBulk;
+    runs_.push_back({offset, size, bulk, bulk ? reader.get<uint32_t>() : 0, {}});
+    offset += size;
+  }
+  for (MemoryRun& run : runs_) {
+    if (!run.in_bulk) run.bytes = reader.take(run.size);
+  }
+  if (reader.ok()) return Status::ok();
+  runs_.clear();
+  return source_->damaged(current_->blockOffset(), "a memory change is longer than its record");
+}
+
+Status TraceReader::deliverHole(Event& event) {
+  ByteReader reader(current_->record().inputs);
+  event.kind = Event::kHole;
+  event.hole.cause = static_cast<HoleCause>(reader.get<uint32_t>());
+  reader.get<uint32_t>();
+  event.hole.subject = reader.get<uint64_t>();
+  event.text = asText(reader.take(reader.remaining()));
+  if (!reader.ok()) return source_->damaged(current_->blockOffset(), "a hole is shorter than its fixed part");
+  return Status::ok();
+}
+
+Status TraceReader::deliverMetadata(Event& event) {
+  ByteReader reader(current_->record().inputs);
+  event.kind = Event::kMetadata;
+  auto number = reader.get<uint32_t>();
+  if (!reader.ok() || number >= contents_->metadata.size()) {
+    return source_->damaged(current_->blockOffset(),
+                            "a metadata item is named here, but the file does not hold it");
+  }
+  event.metadata_kind = contents_->metadata[number].kind;
+  event.text = contents_->metadata[number].text;
+  return Status::ok();
+}
+
+void TraceReader::rewind() {
+  current_ = nullptr;
+  runs_.clear();
+  next_run_ = 0;
+  merge_ = {};
+  calls_ = 0;
+  frame_ = 0;
+  failure_ = Status::ok();
+  for (uint32_t i = 0; i < lanes_.size(); ++i) {
+    lanes_[i]->seek(0);
+    enqueue(i);
+  }
+}
+
+Status TraceReader::seekFrame(uint32_t frame) {
+  if (frame > summary_.frames) {
+    return Status(Code::kUsage, source_->path() + " has " + std::to_string(summary_.frames) +
+                                    " frames, so there is no frame " + std::to_string(frame));
+  }
+  if (frame > 0 && contents_->index && frame <= contents_->index->presents.size()) {
+    if (Status status = seekIndexed(contents_->index->presents[frame - 1]); !status.isOk())
+      return failure_ = status;
+    frame_ = frame;
+    return Status::ok();
+  }
+  rewind();
+  Event event;
+  while (frame_ < frame) {
+    auto more = next(event);
+    if (!more) return more.status();
+    if (!*more) break;
+  }
+  return Status::ok();
+}
+
+// Every lane to its first record behind the present with this ticket.
+Status TraceReader::seekIndexed(uint64_t present) {
+  rewind();
+  merge_ = {};
+  for (uint32_t i = 0; i < lanes_.size(); ++i) {
+    LaneCursor& lane = *lanes_[i];
+    lane.seek(present);
+    while (lane.place() != LaneCursor::Place::kEnd &&
+           (lane.keyOrder() < present || (lane.keyOrder() == present && !lane.keyNoted()))) {
+      if (Status status = lane.advance(); !status.isOk()) return status;
+    }
+    calls_ += lane.callsBefore();
+    enqueue(i);
+  }
+  return Status::ok();
+}
+
+}  // namespace reprise

@@ -1,0 +1,159 @@
+// A `.vkr` file in, its calls out in the order in which they were made. format/FORMAT.md has the bytes.
+//
+// open() reads the header and the index (or, where a killed writer left none, scans the block markers).
+// next() merges the lanes: ticketed records by (ticket, 0), noted ones by (counter, 1), then by lane
+// position. Memory stays bounded: one decompressed block per lane that is being read, and a small cache of
+// bulk blocks. A file is hostile input: every length is checked against what remains, every block against its
+// checksum, and an error names the file offset. A TraceReader belongs to one thread; the spans and views of
+// an Event belong to the reader and are valid until the next call of next() or seekFrame().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <queue>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format/command_names.h"
+#include "format/record.h"
+#include "format/status.h"
+#include "format/writer.h"
+
+namespace reprise {
+
+enum class Command : uint16_t;  // format/vk.h
+
+struct ReadOptions {
+  // A file without its index ends at its last watermark: up to there nothing is missing. True: also deliver
+  // what lies beyond it, and go on behind damaged places of such a file.
+  bool beyond_watermark = false;
+  CommandNames names = registryCommandNames();
+};
+
+struct Event {
+  enum Kind { kCall, kMemory, kHole, kMetadata };
+  Kind kind = kCall;
+  uint64_t call_number = 0;  // of calls in merged order, 0-based; other kinds: that of the next call
+  uint32_t frame = 0;        // finished vkQueuePresentKHR calls before this event
+  uint32_t lane = 0;
+  Command command{};              // kUnknown if this build lacks it; command_name then says which it was
+  std::string_view command_name;  // as the program called it, aliases included
+  uint64_t order = 0;             // ticket, or noted counter (flags tell)
+  uint64_t time_ns = 0;           // CLOCK_MONOTONIC, coarse: the last time noted by this lane
+  uint16_t flags = 0;             // RecordFlags: kAnnounce, kComplete, kTicketed, kMixed, kUnfinished
+  std::span<const std::byte> inputs, outputs;
+  bool has_outputs = false;  // the driver returned and had something to return
+  std::span<const std::span<const std::byte>> input_bulks, output_bulks;
+  MemoryChange memory{};             // kMemory: where
+  std::span<const std::byte> bytes;  // kMemory: the new contents, memory.size bytes
+  HoleRecord hole{};                 // kHole
+  MetadataKind metadata_kind{};      // kMetadata
+  std::string_view text;             // kHole: why; kMetadata: the JSON
+};
+
+struct CommandCount {
+  std::string name;
+  Command command{};  // kUnknown if this build lacks it
+  uint64_t calls = 0;
+};
+
+struct KindSize {
+  uint16_t kind = 0;  // BlockKind
+  std::string name;   // "calls", "memory", "bulk", ...; "unknown kind N"
+  uint64_t blocks = 0, raw_bytes = 0, stored_bytes = 0;
+};
+
+struct MetadataItem {
+  MetadataKind kind{};
+  std::string text;
+};
+
+struct TraceSummary {
+  TraceHeaderInfo info;
+  uint16_t version_major = 0, version_minor = 0;
+  std::vector<LaneInfo> lanes;
+  std::vector<CommandCount> commands;  // most frequent first
+  uint64_t frames = 0, submits = 0, calls = 0, unfinished = 0, holes = 0, memory_changes = 0,
+           memory_bytes = 0;
+  std::vector<KindSize> sizes;
+  std::vector<MetadataItem> metadata;
+  bool complete = false;   // the index was there: the writer finished this file
+  uint64_t watermark = 0;  // where it was not: events up to this ticket are delivered
+  uint64_t file_bytes = 0;
+  std::vector<std::string> notes;  // what was skipped or repaired, one sentence each
+};
+
+class BlockSource;
+class BulkCache;
+class LaneCursor;
+struct TraceContents;
+
+class TraceReader {
+ public:
+  static Result<std::unique_ptr<TraceReader>> open(const std::string& path, ReadOptions options = {});
+  ~TraceReader();
+  TraceReader(const TraceReader&) = delete;
+  TraceReader& operator=(const TraceReader&) = delete;
+
+  const TraceSummary& summary() const { return summary_; }
+
+  Result<bool> next(Event& event);   // merged order; false at the end; after an error: that error again
+  Status seekFrame(uint32_t frame);  // next() then starts at that frame's first event
+
+ private:
+  // A lane's place in the merge: its next record's key, then the lane.
+  struct Place {
+    uint64_t order;
+    bool noted;
+    uint32_t lane_index;
+    bool operator>(const Place& other) const {
+      if (order != other.order) return order > other.order;
+      if (noted != other.noted) return noted;
+      return lane_index > other.lane_index;
+    }
+  };
+
+  // A part of a memory record: one event each.
+  struct MemoryRun {
+    uint64_t offset;  // in the allocation
+    uint32_t size;
+    bool in_bulk;
+    uint32_t bulk;                     // number of the item that holds the bytes
+    std::span<const std::byte> bytes;  // else the bytes
+  };
+
+  explicit TraceReader(ReadOptions options);
+  void enqueue(uint32_t lane_index);
+  Result<bool> step();  // moves current_ to the next record in merged order
+  Status deliver(Event& event);
+  Status deliverCall(Event& event);
+  Status deliverMemory(Event& event);
+  Status deliverHole(Event& event);
+  Status deliverMetadata(Event& event);
+  Status readRuns();
+  Status gatherBulks(Event& event);
+  Status seekIndexed(uint64_t present);
+  void rewind();
+  bool neverReturned(uint64_t lane_call) const;
+
+  ReadOptions options_;
+  TraceSummary summary_;
+  std::unique_ptr<BlockSource> source_;
+  std::unique_ptr<TraceContents> contents_;
+  std::unique_ptr<BulkCache> bulks_;
+  std::vector<std::unique_ptr<LaneCursor>> lanes_;
+  std::priority_queue<Place, std::vector<Place>, std::greater<Place>> merge_;
+  LaneCursor* current_ = nullptr;  // whose record the last Event described
+  uint32_t current_index_ = 0;
+  std::vector<MemoryRun> runs_;  // of the current memory record
+  size_t next_run_ = 0;
+  std::vector<std::span<const std::byte>> bulk_spans_;
+  uint64_t calls_ = 0;
+  uint32_t frame_ = 0;
+  Status failure_;
+};
+
+}  // namespace reprise

@@ -1,0 +1,80 @@
+// One record as the layer writes it into a lane and as the writer's process takes it out again.
+//
+// A lane is the byte stream of one thread: records back to back, each a LaneRecord, then `size` bytes of
+// payload, then zero padding to 8 bytes. format/FORMAT.md describes the form a record has in the file.
+// Plain data shared between two processes of one machine: host byte order, no pointers.
+// The reader of a lane treats every field as hostile.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace reprise {
+
+enum RecordFlags : uint16_t {
+  kAnnounce = 1 << 0,    // payload holds the inputs; the driver has not been called yet
+  kComplete = 1 << 1,    // payload holds outputs and result. Both bits: a call without outputs, one record
+  kTicketed = 1 << 2,    // `order` is the call's own ticket; otherwise the ticket counter's value, only noted
+  kTimed = 1 << 3,       // payload starts with a uint64_t of CLOCK_MONOTONIC_COARSE nanoseconds
+  kFirstPiece = 1 << 4,  // of a record that is larger than kMaxRecordPayload: payload starts with its
+                         // uint64_t total payload size, and kPiece records with the rest follow
+  kMixed = 1 << 5,       // memory change: some of these bytes may have been the GPU's
+  kUnfinished = 1 << 6,  // set by the writer: announced, never returned
+  kDeviceWritable = 1 << 7,  // memory change: the device may write this range as well, so the writer must not
+                             // drop bytes that equal the last recorded ones (kMixed implies it)
+};
+
+// Values of LaneRecord::command from here on are no commands.
+enum RecordKind : uint16_t {
+  kRecordPiece = 0xff00,     // the next piece of the record that started with kFirstPiece
+  kRecordBulk = 0xff01,      // a byte range of the next call of this lane that is stored by content hash;
+                             // the call's arguments name it by its index among those before it (0, 1, ...)
+  kRecordMemory = 0xff02,    // MemoryChange, then the bytes; ticketed; only on the memory lane
+  kRecordHole = 0xff03,      // HoleRecord, then UTF-8 text: what could not be recorded, and why
+  kRecordMetadata = 0xff04,  // uint32_t MetadataKind, then its bytes
+  kRecordFirstSpecial = 0xff00,
+};
+
+enum MetadataKind : uint32_t {
+  kMetadataApplication = 1,  // UTF-8 JSON: VkApplicationInfo of a created instance, layers, extensions
+  kMetadataDevice = 2,       // UTF-8 JSON: what the driver said of a physical device, what the program was
+                             // shown, what it enabled; one a vkCreateDevice
+  kMetadataCapture = 3,      // UTF-8 JSON: settings, memory method, layer version
+};
+
+struct LaneRecord {
+  uint32_t size;     // payload bytes, without padding
+  uint16_t command;  // Command, or a RecordKind
+  uint16_t flags;    // RecordFlags
+  uint64_t order;
+};
+static_assert(sizeof(LaneRecord) == 16);
+
+struct MemoryChange {
+  uint64_t memory;      // VkDeviceMemory as the program knows it
+  uint64_t device;      // its VkDevice
+  uint64_t generation;  // counts vkAllocateMemory in this process: drivers reuse handle values
+  uint64_t offset;      // bytes from the start of the allocation
+  uint64_t size;        // bytes that follow
+};
+
+enum class HoleCause : uint32_t {
+  kUnknownStruct = 1,    // subject: the sType
+  kUntrackedMemory = 2,  // subject: the VkDeviceMemory
+  kStalledWriter = 3,
+  kScanFailed = 4,
+  kUnknownCommand = 5,
+};
+
+struct HoleRecord {
+  HoleCause cause;
+  uint32_t reserved;
+  uint64_t subject;
+};
+
+inline constexpr size_t kMaxRecordPayload = 64 * 1024;
+inline constexpr size_t kBulkThreshold = 1024;  // byte ranges from this size on become kRecordBulk
+
+constexpr size_t padded(size_t payload) { return (payload + 7) & ~size_t{7}; }
+
+}  // namespace reprise

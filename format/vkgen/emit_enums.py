@@ -1,0 +1,22 @@
+"""Names of enum values and flag bits."""
+
+from cpp import NOTICE
+
+
+def emit(model):
+    enums = [e for e in model.enums.values() if e.values and (e.name.startswith("Vk") or e.name.startswith("StdVideo"))]
+    used = {m.names for s in model.structs.values() for m in s.members}
+    used |= {m.names for c in model.commands.values() for m in c.params}
+    used |= {"VkResult", "VkStructureType", "VkObjectType", "VkColorSpaceKHR", "VkFormat"}
+    enums = [e for e in enums if e.name in used]
+    head = [NOTICE, "#pragma once", "namespace reprise {"]
+    head += [f"extern const EnumInfo k{e.name}Names;" for e in enums] + ["}  // namespace reprise"]
+    body = [NOTICE, '#include "format/vk.h"', "namespace reprise {", "namespace {"]
+    for e in enums:
+        body.append(f"constexpr EnumName k{e.name}Values[] = {{")
+        body += [f'    {{uint64_t({v}), "{v}"}},' for v in e.values]
+        body.append("};")
+    body.append("}  // namespace")
+    for e in enums:
+        body.append(f'const EnumInfo k{e.name}Names{{"{e.name}", {"true" if e.flags else "false"}, k{e.name}Values}};')
+    return {"enums.h": "\n".join(head) + "\n", "enums.cpp": "\n".join(body + ["}  // namespace reprise"]) + "\n"}

@@ -1,0 +1,230 @@
+"""What vk.xml cannot express, as data, a reason beside each row. Behaviour belongs in hooks.cpp, never here.
+
+A row names a type, a command or `Owner.member`; one that the registry lacks stops the generator. `since` and `until`
+are header versions (VK_HEADER_VERSION counts on from 1.3 to 1.4): the row is looked at from `since` up to, not
+including, `until`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    reason: str
+    value: object = None
+    since: int = 0
+    until: int = 1 << 30
+
+
+# C declarations of the window systems' types, so that every platform's structs exist on every host.
+FOREIGN_DECLARATIONS = [
+    Row("Display", "Xlib; only its address is kept", "typedef struct _XDisplay Display;"),
+    Row("VisualID", "Xlib", "typedef unsigned long VisualID;"),
+    Row("Window", "Xlib", "typedef unsigned long Window;"),
+    Row("RROutput", "Xrandr", "typedef unsigned long RROutput;"),
+    Row("wl_display", "Wayland; only its address is kept", "struct wl_display;"),
+    Row("wl_surface", "Wayland; only its address is kept", "struct wl_surface;"),
+    Row("HINSTANCE", "Win32", "typedef struct HINSTANCE__* HINSTANCE;"),
+    Row("HWND", "Win32", "typedef struct HWND__* HWND;"),
+    Row("HMONITOR", "Win32", "typedef struct HMONITOR__* HMONITOR;"),
+    Row("HANDLE", "Win32", "typedef void* HANDLE;"),
+    Row("SECURITY_ATTRIBUTES", "Win32; only its address is kept",
+        "typedef struct _SECURITY_ATTRIBUTES SECURITY_ATTRIBUTES;"),
+    Row("DWORD", "Win32; 32 bits there", "typedef uint32_t DWORD;"),
+    Row("LPCWSTR", "Win32; UTF-16 there, whatever wchar_t is here", "typedef const uint16_t* LPCWSTR;"),
+    Row("xcb_connection_t", "XCB; only its address is kept", "typedef struct xcb_connection_t xcb_connection_t;"),
+    Row("xcb_visualid_t", "XCB", "typedef uint32_t xcb_visualid_t;"),
+    Row("xcb_window_t", "XCB", "typedef uint32_t xcb_window_t;"),
+    Row("IDirectFB", "DirectFB; only its address is kept", "typedef struct _IDirectFB IDirectFB;"),
+    Row("IDirectFBSurface", "DirectFB; only its address is kept", "typedef struct _IDirectFBSurface IDirectFBSurface;"),
+    Row("zx_handle_t", "Fuchsia", "typedef uint32_t zx_handle_t;"),
+    Row("GgpStreamDescriptor", "GGP", "typedef uint32_t GgpStreamDescriptor;"),
+    Row("GgpFrameToken", "GGP", "typedef uint64_t GgpFrameToken;"),
+    Row("_screen_context", "QNX; only its address is kept", "struct _screen_context;"),
+    Row("_screen_window", "QNX; only its address is kept", "struct _screen_window;"),
+    Row("_screen_buffer", "QNX; only its address is kept", "struct _screen_buffer;", since=258),
+    Row("ubm_device", "UBM; only its address is kept", "struct ubm_device;", since=340),
+    Row("ubm_surface", "UBM; only its address is kept", "struct ubm_surface;", since=340),
+]
+
+# Foreign types that are plain numbers: kept as such.
+FOREIGN_INTEGERS = [
+    Row("VisualID", "a number"), Row("Window", "a number"), Row("RROutput", "a number"), Row("DWORD", "a number"),
+    Row("xcb_visualid_t", "a number"), Row("xcb_window_t", "a number"), Row("zx_handle_t", "a number"),
+    Row("GgpStreamDescriptor", "a number"), Row("GgpFrameToken", "a number"),
+]
+
+# Foreign types that are themselves pointers, so that a pointer to one is an output or an array of them.
+FOREIGN_VALUES = [
+    Row("HANDLE", "a pointer-sized kernel handle"), Row("HMONITOR", "a pointer-sized handle"),
+    Row("HINSTANCE", "a pointer-sized handle"), Row("HWND", "a pointer-sized handle"),
+    Row("LPCWSTR", "a pointer to UTF-16"),
+    Row("MTLDevice_id", "an Objective-C object pointer"), Row("MTLCommandQueue_id", "an Objective-C object pointer"),
+    Row("MTLBuffer_id", "an Objective-C object pointer"), Row("MTLTexture_id", "an Objective-C object pointer"),
+    Row("MTLSharedEvent_id", "an Objective-C object pointer"), Row("IOSurfaceRef", "a CoreFoundation pointer"),
+]
+
+# Types whose values mean something only inside the captured process.
+OPAQUE_TYPES = [
+    Row("VkRemoteAddressNV", "an address of another device, typed void*"),
+    Row("CAMetalLayer", "an Objective-C object; only its address is kept"),
+]
+
+SKIPPED_STRUCTS = [
+    Row("VkBaseInStructure", "a view of the head of any struct, no struct of its own"),
+    Row("VkBaseOutStructure", "a view of the head of any struct, no struct of its own"),
+]
+
+# Lengths: C expressions over the owner, written `@member`.
+LENGTHS = [
+    Row("VkDeviceFaultInfoEXT.pVendorBinaryData", "its size stands in VkDeviceFaultCountsEXT, which the call passes beside it",
+        ""),
+    Row("VkPipelineMultisampleStateCreateInfo.pSampleMask", "registry formula; rasterizationSamples is an enum",
+        "(@rasterizationSamples + 31) / 32"),
+    Row("vkCmdSetSampleMaskEXT.pSampleMask", "registry formula; samples is an enum", "(@samples + 31) / 32"),
+    Row("StdVideoH264SequenceParameterSet.pOffsetForRefFrame", "video.xml has no lengths; H.264 7.4.2.1.1",
+        "@num_ref_frames_in_pic_order_cnt_cycle"),
+]
+
+# Pointers without a length in the registry that are kept as a bare 64-bit value.
+OPAQUE_MEMBERS = [
+    Row("VkCuLaunchInfoNVX.pParams", "arrays of kernel arguments whose sizes only the CUDA module knows"),
+    Row("VkCuLaunchInfoNVX.pExtras", "CUDA driver options in an undocumented encoding"),
+    Row("VkCudaLaunchInfoNV.pParams", "arrays of kernel arguments whose sizes only the CUDA module knows", since=269),
+    Row("VkCudaLaunchInfoNV.pExtras", "CUDA driver options in an undocumented encoding", since=269),
+    Row("VkLayerSettingEXT.pValues", "element type depends on `type`; meant for layers, never for the driver", since=272),
+    Row("vkGetLatencyTimingsLegacyNV.pTimings", "undocumented layout", since=350),
+]
+
+# Inner lengths of arrays of arrays: C expression over the owner, `i` the outer index.
+JAGGED = [
+    Row("vkCmdBuildAccelerationStructuresKHR.ppBuildRangeInfos", "one array a geometry info; the registry gives only the outer length",
+        "(@pInfos ? @pInfos[i].geometryCount : 0)"),
+    Row("vkBuildAccelerationStructuresKHR.ppBuildRangeInfos", "one array a geometry info; the registry gives only the outer length",
+        "(@pInfos ? @pInfos[i].geometryCount : 0)"),
+    Row("vkCmdBuildAccelerationStructuresIndirectKHR.ppMaxPrimitiveCounts",
+        "one array a geometry info; the registry gives only the outer length",
+        "(@pInfos ? @pInfos[i].geometryCount : 0)"),
+]
+
+# Parameters typed as the head of any struct, where the specification allows only one.
+ACTUAL_TYPES = [
+    Row("vkGetPipelinePropertiesEXT.pPipelineProperties", "VUID-vkGetPipelinePropertiesEXT-pPipelineProperties-06739",
+        "VkPipelinePropertiesIdentifierEXT"),
+]
+
+# Pointers without const that the driver only reads.
+INPUTS = [
+    Row("VkVideoDecodeH265PictureInfoKHR.pStdPictureInfo", "const is missing in the registry until it left beta"),
+    Row("VkImageCompressionControlEXT.pFixedRateFlags", "an input that the registry leaves without const"),
+    Row("VkRenderPassPerformanceCountersByRegionBeginInfoARM.pCounterIndices",
+        "an input that the registry leaves without const", since=320),
+    Row("VkClusterAccelerationStructureOpInputNV.pClustersBottomLevel",
+        "an input that the registry leaves without const", since=307),
+    Row("VkClusterAccelerationStructureOpInputNV.pTriangleClusters",
+        "an input that the registry leaves without const", since=307),
+    Row("VkClusterAccelerationStructureOpInputNV.pMoveObjects",
+        "an input that the registry leaves without const", since=307),
+]
+
+# Fixed arrays of which only the first elements mean something; the rest is whatever the driver left there.
+FIXED_COUNTS = [
+    Row("VkPhysicalDeviceMemoryProperties.memoryTypes", "only memoryTypeCount are written", "memoryTypeCount"),
+    Row("VkPhysicalDeviceMemoryProperties.memoryHeaps", "only memoryHeapCount are written", "memoryHeapCount"),
+    Row("VkPhysicalDeviceGroupProperties.physicalDevices", "only physicalDeviceCount are handles", "physicalDeviceCount"),
+    Row("VkQueueFamilyGlobalPriorityPropertiesKHR.priorities", "only priorityCount are written", "priorityCount", until=281),
+    Row("VkQueueFamilyGlobalPriorityProperties.priorities", "only priorityCount are written", "priorityCount", since=295),
+]
+
+# Structs whose visit needs the whole struct in sight of its members' visits: a statement that opens the scope.
+SCOPES = [
+    Row("VkGraphicsPipelineCreateInfo", "dynamic state decides which members of the viewport state are ignored",
+        "PipelineScope<V> scope(v, s);"),
+]
+
+# Members that the specification says are ignored in some state and may then dangle: C condition under which they count.
+CONDITIONS = [
+    Row("VkBufferCreateInfo.pQueueFamilyIndices", "ignored unless sharingMode is CONCURRENT (VUID-VkBufferCreateInfo-sharingMode-00913)",
+        "@sharingMode == VK_SHARING_MODE_CONCURRENT"),
+    Row("VkImageCreateInfo.pQueueFamilyIndices", "ignored unless sharingMode is CONCURRENT (VUID-VkImageCreateInfo-sharingMode-00941)",
+        "@sharingMode == VK_SHARING_MODE_CONCURRENT"),
+    Row("VkSwapchainCreateInfoKHR.pQueueFamilyIndices", "ignored unless imageSharingMode is CONCURRENT",
+        "@imageSharingMode == VK_SHARING_MODE_CONCURRENT"),
+    Row("VkPhysicalDeviceImageDrmFormatModifierInfoEXT.pQueueFamilyIndices", "ignored unless sharingMode is CONCURRENT",
+        "@sharingMode == VK_SHARING_MODE_CONCURRENT"),
+    Row("VkFramebufferCreateInfo.pAttachments", "ignored when imageless (VUID-VkFramebufferCreateInfo-flags-02778)",
+        "!(@flags & VK_FRAMEBUFFER_CREATE_IMAGELESS_BIT)"),
+    Row("VkGraphicsPipelineCreateInfo.pViewportState", "ignored under static rasterizer discard", "usesRasterization(@)"),
+    Row("VkGraphicsPipelineCreateInfo.pMultisampleState", "ignored under static rasterizer discard", "usesRasterization(@)"),
+    Row("VkGraphicsPipelineCreateInfo.pDepthStencilState",
+        "ignored under static rasterizer discard or without a depth/stencil attachment", "usesRasterization(@)"),
+    Row("VkGraphicsPipelineCreateInfo.pColorBlendState",
+        "ignored under static rasterizer discard or without colour attachments", "usesRasterization(@)"),
+    Row("VkGraphicsPipelineCreateInfo.pTessellationState", "ignored without tessellation stages", "usesTessellation(@)"),
+    Row("VkGraphicsPipelineCreateInfo.pVertexInputState", "ignored with mesh stages or dynamic vertex input",
+        "usesVertexInput(@)"),
+    Row("VkGraphicsPipelineCreateInfo.pInputAssemblyState", "ignored with mesh stages", "usesInputAssembly(@)"),
+    Row("VkPipelineViewportStateCreateInfo.pViewports", "ignored when the viewport is dynamic (pipeline-wide: see custom.h)",
+        "usesStaticViewport(v)"),
+    Row("VkPipelineViewportStateCreateInfo.pScissors", "ignored when the scissor is dynamic (pipeline-wide: see custom.h)",
+        "usesStaticScissor(v)"),
+    Row("VkWriteDescriptorSet.pImageInfo", "only for image and sampler descriptors", "hasImageInfo(@descriptorType)"),
+    Row("VkWriteDescriptorSet.pBufferInfo", "only for buffer descriptors", "hasBufferInfo(@descriptorType)"),
+    Row("VkWriteDescriptorSet.pTexelBufferView", "only for texel buffer descriptors", "hasTexelBuffer(@descriptorType)"),
+    Row("VkDescriptorSetLayoutBinding.pImmutableSamplers", "ignored unless the type has a sampler",
+        "hasSampler(@descriptorType)"),
+]
+
+# Unions without a selector: the arm that carries all of its bits.
+UNION_ARMS = [
+    Row("VkClearColorValue", "the format that selects the arm is the image's; 16 bytes carry any", "uint32"),
+    Row("VkClearValue", "the attachment selects the arm; the colour covers depth and stencil", "color"),
+    Row("VkPerformanceCounterResultKHR", "the counter's storage selects the arm; 8 bytes carry any", "uint64"),
+    Row("VkPerformanceValueDataINTEL", "selected by VkPerformanceValueINTEL; alone it is 8 bytes", "value64"),
+    Row("VkDeviceOrHostAddressKHR", "the build type selects the arm; both are 64 bits", "deviceAddress"),
+    Row("VkDeviceOrHostAddressConstKHR", "the build type selects the arm; both are 64 bits", "deviceAddress"),
+    Row("VkDeviceOrHostAddressConstAMDX", "device or host by command; both are 64 bits", "deviceAddress", since=260),
+    Row("VkPipelineExecutableStatisticValueKHR", "selected by its owner; alone it is 8 bytes", "u64"),
+]
+
+# When a call's ticket is taken, where the rule by name in model.py is wrong.
+TICKETS = [
+    Row("vkQueueWaitIdle", "observes: it returns when the work is done", "kAfter"),
+    Row("vkImportSemaphoreFdKHR", "consumes the descriptor", "kBefore"),
+    Row("vkImportFenceFdKHR", "consumes the descriptor", "kBefore"),
+]
+
+# Calls that the recorder leaves out.
+NOT_RECORDED = [
+    Row("vkGetInstanceProcAddr", "loader plumbing: asks for entry points, not for anything of the driver"),
+    Row("vkGetDeviceProcAddr", "loader plumbing: asks for entry points, not for anything of the driver"),
+    Row("vkEnumerateInstanceVersion", "answered by the loader before any layer is in the chain"),
+    Row("vkEnumerateInstanceExtensionProperties", "answered by the loader before any layer is in the chain"),
+    Row("vkEnumerateInstanceLayerProperties", "answered by the loader before any layer is in the chain"),
+    Row("vkEnumerateDeviceLayerProperties", "deprecated; answered by the loader"),
+]
+
+# Outputs that hold even when the call returns an error.
+OUTPUTS_ON_ERROR = [
+    Row("vkCreateGraphicsPipelines", "failed elements are VK_NULL_HANDLE, the others are alive"),
+    Row("vkCreateComputePipelines", "failed elements are VK_NULL_HANDLE, the others are alive"),
+    Row("vkCreateRayTracingPipelinesKHR", "failed elements are VK_NULL_HANDLE, the others are alive"),
+    Row("vkCreateRayTracingPipelinesNV", "failed elements are VK_NULL_HANDLE, the others are alive"),
+]
+
+
+def tables():
+    return {name: rows for name, rows in globals().items() if name.isupper() and isinstance(rows, list)}
+
+
+def all_rows():
+    return [(table, row) for table, rows in tables().items() for row in rows ]
+
+
+def names(rows):
+    return {row.name for row in rows}
+
+
+def find(rows, name):
+    return next((row for row in rows if row.name == name), None)

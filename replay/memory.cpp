@@ -1,0 +1,226 @@
+#include "replay/memory.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "replay/chains.h"
+#include "replay/session.h"
+
+namespace reprise {
+
+uint32_t chooseMemoryType(const VkPhysicalDeviceMemoryProperties& types, uint32_t bits, VkMemoryPropertyFlags wanted,
+                          VkMemoryPropertyFlags required) {
+  uint32_t best = UINT32_MAX;
+  int best_score = -1;
+  for (uint32_t i = 0; i < types.memoryTypeCount && i < VK_MAX_MEMORY_TYPES; ++i) {
+    const VkMemoryPropertyFlags flags = types.memoryTypes[i].propertyFlags;
+    if (!(bits >> i & 1) || (flags & required) != required) continue;
+    // A missing property costs more than one too many; of equals the first, as programs choose.
+    int score = 1000;
+    for (uint32_t bit = 0; bit < 32; ++bit) {
+      const VkMemoryPropertyFlags flag = 1u << bit;
+      if ((wanted & flag) && !(flags & flag)) score -= 20;
+      if (!(wanted & flag) && (flags & flag)) score -= 1;
+      if (!(wanted & flag) && (flags & flag & (VK_MEMORY_PROPERTY_PROTECTED_BIT | VK_MEMORY_PROPERTY_LAZILY_ALLOCATED_BIT)))
+        score -= 500;
+    }
+    if (score > best_score) {
+      best_score = score;
+      best = i;
+    }
+  }
+  return best;
+}
+
+Allocation* Memory::find(HandleMap::Id id) {
+  const auto found = allocations_.find(id);
+  return found == allocations_.end() ? nullptr : found->second.get();
+}
+
+VkMemoryPropertyFlags Memory::capturedFlags(uint32_t type, bool& known) const {
+  const CapturedGpu& gpu = player_.instance()->seen[player_.device()->captured_gpu];
+  known = gpu.memory && type < gpu.memory->memoryTypeCount && type < VK_MAX_MEMORY_TYPES;
+  return known ? gpu.memory->memoryTypes[type].propertyFlags : 0;
+}
+
+// Imports name things of the captured process: the memory becomes ordinary memory. A dedicated allocation
+// must have its resource's size and type here.
+void Memory::adaptChain(AllocateMemoryCall& call, VkMemoryAllocateInfo& info, uint32_t& bits) {
+  for (const VkStructureType type :
+       {VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT, VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
+        VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_KHR, VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_NV,
+        VK_STRUCTURE_TYPE_IMPORT_ANDROID_HARDWARE_BUFFER_INFO_ANDROID,
+        VK_STRUCTURE_TYPE_IMPORT_MEMORY_ZIRCON_HANDLE_INFO_FUCHSIA,
+        VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO}) {
+    if (removeFromChain(info.pNext, type))
+      player_.note(std::string(structName(type)) + " left out: it names something of the captured process");
+  }
+  const auto* dedicated =
+      findInChain<VkMemoryDedicatedAllocateInfo>(info.pNext, VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO);
+  if (dedicated == nullptr || (!dedicated->image && !dedicated->buffer)) return;
+  const Dispatch& d = player_.device()->dispatch;
+  VkMemoryRequirements needs{};
+  if (dedicated->image) {
+    d.GetImageMemoryRequirements(call.device, dedicated->image, &needs);
+  } else {
+    d.GetBufferMemoryRequirements(call.device, dedicated->buffer, &needs);
+  }
+  if (needs.size != info.allocationSize)
+    player_.note("dedicated allocations have the sizes that this device asks for");
+  info.allocationSize = needs.size;
+  bits = needs.memoryTypeBits;
+}
+
+VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
+  Device& device = *player_.device();
+  auto allocation = std::make_unique<Allocation>();
+  allocation->device = &device;
+  allocation->captured = captured_memory;
+  allocation->size = call.pAllocateInfo->allocationSize;
+  allocation->number = count_++;
+  VkMemoryAllocateInfo info = *call.pAllocateInfo;
+  uint32_t bits = ~0u;
+  adaptChain(call, info, bits);
+  bool known = false;
+  allocation->wanted = capturedFlags(info.memoryTypeIndex, known);
+  uint32_t type = info.memoryTypeIndex;
+  if (known) {
+    const VkMemoryPropertyFlags host = allocation->wanted & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT;
+    // The very same type if it is one, so that types that differ only in their heap are kept apart.
+    if (type >= device.memory.memoryTypeCount || !(bits >> type & 1) ||
+        device.memory.memoryTypes[type].propertyFlags != allocation->wanted)
+      type = chooseMemoryType(device.memory, bits, allocation->wanted, host);
+  } else if (type < device.memory.memoryTypeCount) {
+    allocation->wanted = device.memory.memoryTypes[type].propertyFlags;
+  }
+  if (type >= device.memory.memoryTypeCount) return VK_ERROR_FEATURE_NOT_PRESENT;
+  if (type != info.memoryTypeIndex) player_.note("memory types are chosen by their properties");
+  LiveBlock block;
+  block.size = info.allocationSize;
+  block.type = type;
+  const VkResult result = newBlock(device, block, info.pNext);
+  if (result != VK_SUCCESS) return result;
+  *call.pMemory = block.memory;
+  allocation->blocks.push_back(block);
+  pending_ = std::move(allocation);
+  return VK_SUCCESS;
+}
+
+VkResult Memory::newBlock(Device& device, LiveBlock& block, const void* next) {
+  VkMemoryAllocateInfo info{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, next, block.size, block.type};
+  return device.dispatch.AllocateMemory(device.live, &info, nullptr, &block.memory);
+}
+
+void Memory::remember(HandleMap::Id id) { allocations_[id] = std::move(pending_); }
+
+void Memory::free(HandleMap::Id id) {
+  Allocation* allocation = find(id);
+  if (allocation == nullptr) return;
+  for (const LiveBlock& block : allocation->blocks)
+    allocation->device->dispatch.FreeMemory(allocation->device->live, block.memory, nullptr);
+  allocations_.erase(id);
+}
+
+void Memory::freeAll(Device* device) {
+  for (auto it = allocations_.begin(); it != allocations_.end();) {
+    if (it->second->device != device) {
+      ++it;
+      continue;
+    }
+    const std::vector<LiveBlock>& blocks = it->second->blocks;
+    for (size_t i = 1; i < blocks.size(); ++i) device->dispatch.FreeMemory(device->live, blocks[i].memory, nullptr);
+    it = allocations_.erase(it);
+  }
+}
+
+bool Memory::isCoherent(const Device& device, const LiveBlock& block) const {
+  return device.memory.memoryTypes[block.type].propertyFlags & VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+}
+
+bool Memory::ensureMapped(Device& device, LiveBlock& block) {
+  if (block.mapped) return true;
+  if (!(device.memory.memoryTypes[block.type].propertyFlags & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT)) return false;
+  void* data = nullptr;
+  if (device.dispatch.MapMemory(device.live, block.memory, 0, VK_WHOLE_SIZE, 0, &data) != VK_SUCCESS) return false;
+  block.mapped = static_cast<std::byte*>(data);
+  return true;
+}
+
+void Memory::flush(Device& device, const LiveBlock& block, VkDeviceSize begin, VkDeviceSize end, bool invalidate) {
+  if (isCoherent(device, block) || begin >= end) return;
+  const VkDeviceSize atom = std::max<VkDeviceSize>(device.properties.limits.nonCoherentAtomSize, 1);
+  const VkDeviceSize from = begin / atom * atom;
+  const VkDeviceSize to = (end + atom - 1) / atom * atom;
+  const VkMappedMemoryRange range{VK_STRUCTURE_TYPE_MAPPED_MEMORY_RANGE, nullptr, block.memory, from,
+                                  to >= block.size ? VK_WHOLE_SIZE : to - from};
+  if (invalidate) {
+    (void)device.dispatch.InvalidateMappedMemoryRanges(device.live, 1, &range);
+  } else {
+    (void)device.dispatch.FlushMappedMemoryRanges(device.live, 1, &range);
+  }
+}
+
+Status Memory::upload(const Event& event, HandleMap::Id id) {
+  Allocation* allocation = find(id);
+  const MemoryChange& change = event.memory;
+  if (allocation == nullptr) return player_.error(Code::kUnreadable, "a memory change names memory that is not alive");
+  if (change.offset > allocation->size || event.bytes.size() > allocation->size - change.offset)
+    return player_.error(Code::kUnreadable, "a memory change lies outside its allocation of " +
+                                                std::to_string(allocation->size) + " bytes");
+  bool written = false;
+  for (LiveBlock& block : allocation->blocks) {
+    const VkDeviceSize begin = std::max(change.offset, block.begin);
+    const VkDeviceSize end = std::min(change.offset + event.bytes.size(), block.begin + block.size);
+    if (begin >= end) continue;
+    if (!ensureMapped(*allocation->device, block)) continue;
+    std::memcpy(block.mapped + (begin - block.begin), event.bytes.data() + (begin - change.offset), end - begin);
+    flush(*allocation->device, block, begin - block.begin, end - block.begin, false);
+    written = true;
+  }
+  if (!written && !event.bytes.empty())
+    return player_.error(Code::kCannotRun, "the program wrote to memory that the host cannot see on this device");
+  return Status::ok();
+}
+
+void Memory::map(HandleMap::Id id, VkDeviceSize offset, VkDeviceSize size) {
+  Allocation* allocation = find(id);
+  if (allocation == nullptr || offset > allocation->size) return;
+  allocation->mapped_by_program = true;
+  allocation->mapped_offset = offset;
+  allocation->mapped_size = std::min(size, allocation->size - offset);
+}
+
+Status Memory::unmap(HandleMap::Id id) {
+  Status status = dump(id);
+  if (Allocation* allocation = find(id)) allocation->mapped_by_program = false;
+  return status;
+}
+
+Status Memory::dump(HandleMap::Id id) {
+  Allocation* allocation = find(id);
+  if (player_.options().memory_dump.empty() || allocation == nullptr || !allocation->mapped_by_program)
+    return Status::ok();
+  LiveBlock& whole = allocation->blocks[0];
+  if (!ensureMapped(*allocation->device, whole) || allocation->mapped_offset >= whole.size) return Status::ok();
+  std::vector<std::byte> bytes(std::min(allocation->mapped_size, whole.size - allocation->mapped_offset));
+  flush(*allocation->device, whole, allocation->mapped_offset, allocation->mapped_offset + bytes.size(), true);
+  std::memcpy(bytes.data(), whole.mapped + allocation->mapped_offset, bytes.size());
+  for (size_t i = 1; i < allocation->blocks.size(); ++i) {  // where resources moved, their contents are theirs
+    LiveBlock& block = allocation->blocks[i];
+    const VkDeviceSize begin = std::max(allocation->mapped_offset, block.begin);
+    const VkDeviceSize end = std::min(allocation->mapped_offset + bytes.size(), block.begin + block.size);
+    if (begin >= end || !ensureMapped(*allocation->device, block)) continue;
+    flush(*allocation->device, block, begin - block.begin, end - block.begin, true);
+    std::memcpy(bytes.data() + (begin - allocation->mapped_offset), block.mapped + (begin - block.begin), end - begin);
+  }
+  const std::string path = player_.options().memory_dump + "/memory-" + std::to_string(dumps_++) + "-" +
+                           std::to_string(player_.event().call_number) + ".bin";
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  const bool written = file && std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
+  if (file == nullptr || std::fclose(file) != 0 || !written)
+    return Status(Code::kUnreadable, "cannot write " + path);
+  return Status::ok();
+}
+
+}  // namespace reprise

@@ -1,0 +1,151 @@
+#include "replay/player.h"
+
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "format/reader.h"
+#include "replay/session.h"
+
+namespace reprise {
+namespace {
+
+// A call that never returned at capture, kept for the end.
+struct KeptCall {
+  explicit KeptCall(const Event& from) : event(from), name(from.command_name), inputs(from.inputs.begin(), from.inputs.end()) {
+    for (const auto& bulk : from.input_bulks) bulks.emplace_back(bulk.begin(), bulk.end());
+    for (const auto& bulk : bulks) bulk_spans.emplace_back(bulk);
+    event.command_name = name;
+    event.inputs = inputs;
+    event.input_bulks = bulk_spans;
+    event.outputs = {};
+    event.output_bulks = {};
+    event.has_outputs = false;
+  }
+  KeptCall(const KeptCall&) = delete;
+  KeptCall& operator=(const KeptCall&) = delete;
+
+  Event event;
+  std::string name;
+  std::vector<std::byte> inputs;
+  std::vector<std::vector<std::byte>> bulks;
+  std::vector<std::span<const std::byte>> bulk_spans;
+};
+
+constexpr uint64_t kProgressStep = 4096;  // calls
+
+class Playback {
+ public:
+  Playback(TraceReader& reader, const ReplayOptions& options)
+      : reader_(reader), options_(options), player_(options, report_) {}
+
+  Result<ReplayReport> run() {
+    for (const std::string& note : reader_.summary().notes) player_.note(note);
+    Status status = playAll();
+    if (status && options_.run_unfinished) status = playKept();
+    player_.finish();
+    if (!status && status.code() != Code::kDiffers) return status;
+    if (!status) player_.note(status.message());
+    return std::move(report_);
+  }
+
+ private:
+  Status playAll() {
+    Event event;
+    for (;;) {
+      Result<bool> more = reader_.next(event);
+      if (!more) return more.status();
+      if (!more.value()) return Status::ok();
+      Status status = play(event);
+      if (!status) return status;
+    }
+  }
+
+  Status play(const Event& event) {
+    switch (event.kind) {
+      case Event::kCall:
+        return playCall(event);
+      case Event::kMemory:
+        return playMemory(event);
+      case Event::kHole:
+        player_.note("the trace has a hole: " + std::string(event.text));
+        return Status::ok();
+      case Event::kMetadata:
+        if (event.metadata_kind == kMetadataDevice) player_.describeDevice(event.text);
+        return Status::ok();
+    }
+    return Status::ok();
+  }
+
+  Status playCall(const Event& event) {
+    if (event.flags & kUnfinished) {
+      kept_.emplace_back(event);
+      return Status::ok();
+    }
+    ++report_.calls;
+    if (options_.progress && report_.calls % kProgressStep == 0) options_.progress(report_.calls, reader_.summary().calls);
+    return issueOne(event);
+  }
+
+  Status issueOne(const Event& event) {
+    const ReplayCall* row = findReplayCall(event.command);
+    if (row == nullptr) {
+      player_.note("this build does not know " + std::string(event.command_name) + ": left out");
+      return Status::ok();
+    }
+    player_.arena().reset();
+    Status status = row->replay(player_, event);
+    player_.takeValidationMessages();
+    if (commandInfo(event.command).canonical == Command::vkQueuePresentKHR) ++report_.frames;
+    return status;
+  }
+
+  Status playMemory(const Event& event) {
+    Status status = player_.begin(event, HandleKind::kVkDevice, event.memory.device);
+    if (!status) return status;
+    const HandleMap::Id id = player_.find(HandleKind::kVkDeviceMemory, event.memory.memory);
+    if (id == HandleMap::kNone) return player_.unknownHandle(HandleKind::kVkDeviceMemory, event.memory.memory);
+    return player_.memory().upload(event, id);
+  }
+
+  Status playKept() {
+    for (const KeptCall& kept : kept_) {
+      player_.note("issued last, as it never returned at capture: " + kept.name);
+      ++report_.calls;
+      Status status = issueOne(kept.event);
+      if (!status) return status;
+    }
+    return Status::ok();
+  }
+
+  TraceReader& reader_;
+  const ReplayOptions& options_;
+  ReplayReport report_;
+  Player player_;
+  std::deque<KeptCall> kept_;
+};
+
+Status makeFolder(const std::string& path) {
+  if (path.empty()) return Status::ok();
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!std::filesystem::is_directory(path, error)) return Status(Code::kUnreadable, "cannot make the folder " + path);
+  return Status::ok();
+}
+
+}  // namespace
+
+Result<ReplayReport> replayTrace(const std::string& path, const ReplayOptions& options) {
+  ReadOptions read_options;
+  read_options.beyond_watermark = options.beyond_watermark;
+  auto reader = TraceReader::open(path, read_options);
+  if (!reader) return reader.status();
+  for (const std::string& folder : {options.screenshots_dir, options.memory_dump}) {
+    Status status = makeFolder(folder);
+    if (!status) return status;
+  }
+  return Playback(*reader.value(), options).run();
+}
+
+}  // namespace reprise

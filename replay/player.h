@@ -1,0 +1,56 @@
+// Plays a trace back: the whole of replay/ behind one function.
+//
+// replayTrace() reads `path` in merged order and issues every call on this machine from the calling thread.
+// It returns a report, also of a run with differences; a Status other than ok means that the replay could not
+// go on: kUnreadable for the file, kCannotRun where this machine lacks what the trace needs (all of it is in
+// the message). Owns nothing beyond the call; one replay at a time in a process.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "format/status.h"
+
+namespace reprise {
+
+enum class Wsi {
+  kAuto,      // xcb where an X server answers, else headless
+  kHeadless,  // no window; each present is marked with a debug-utils label
+  kXcb,       // a window under the X server of $DISPLAY
+};
+
+struct ReplayOptions {
+  using Wsi = reprise::Wsi;
+  std::string gpu;  // index, or part of a device's name; empty: the captured index
+  Wsi wsi = Wsi::kAuto;
+  std::string screenshots_dir;    // a PNG of every presented image goes here; empty: none
+  std::string memory_dump;        // live contents of mapped memory go here at unmap, free and invalidate
+  bool validate = false;          // VK_LAYER_KHRONOS_validation; each of its errors is a difference
+  bool run_unfinished = true;     // issue calls that never returned at capture, last
+  bool beyond_watermark = false;  // also what a killed writer left behind its last watermark
+  std::function<void(uint64_t done, uint64_t total)> progress;  // calls
+};
+
+struct Difference {
+  uint32_t frame = 0;
+  uint64_t call = 0;
+  uint32_t thread = 0;  // lane
+  std::string command;
+  std::string text;
+};
+
+struct ReplayReport {
+  uint64_t calls = 0, frames = 0;
+  std::vector<Difference> differences;  // the first kMaxDifferences of them
+  uint64_t difference_count = 0;
+  std::vector<std::string> notes;       // what replay changed to suit this machine, each once
+  bool failure_not_reproduced = false;  // the capture lost its device, this run did not
+};
+
+inline constexpr size_t kMaxDifferences = 1000;
+
+Result<ReplayReport> replayTrace(const std::string& path, const ReplayOptions& options);
+
+}  // namespace reprise

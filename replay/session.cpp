@@ -1,0 +1,297 @@
+#include "replay/session.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+namespace reprise {
+
+Player::Player(const ReplayOptions& options, ReplayReport& report)
+    : options_(options), report_(report), memory_(*this), window_(*this), screenshots_(options.screenshots_dir) {
+  loadInstance(global_, vkGetInstanceProcAddr, VK_NULL_HANDLE);
+}
+
+Player::~Player() = default;
+
+Status Player::begin(const Event& event, HandleKind dispatch, uint64_t first) {
+  event_ = &event;
+  instance_ = nullptr;
+  device_ = nullptr;
+  gpu_ = 0;
+  if (dispatch == HandleKind::kNone) return Status::ok();
+  const HandleMap::Id id = handles_.find(dispatch, HandleMap::kNone, first);
+  if (id == HandleMap::kNone) return unknownHandle(dispatch, first);
+  const HandleMap::Object& object = handles_.at(id);
+  const HandleMap::Id owner =
+      dispatch == HandleKind::kVkInstance || dispatch == HandleKind::kVkDevice ? id : object.owner;
+  if (const auto device = device_by_id_.find(owner); device != device_by_id_.end()) {
+    device_ = device->second;
+    instance_ = device_->instance;
+  } else if (const auto instance = instance_by_id_.find(owner); instance != instance_by_id_.end()) {
+    instance_ = instance->second;
+  } else {
+    return unknownHandle(dispatch, first);
+  }
+  if (dispatch == HandleKind::kVkPhysicalDevice) gpu_ = first;
+  return Status::ok();
+}
+
+bool Player::has(const Dispatch& dispatch, Command command) {
+  PFN_vkVoidFunction function = nullptr;
+  const auto* slots = reinterpret_cast<const unsigned char*>(&dispatch);
+  std::memcpy(&function, slots + (size_t(command) - 1) * sizeof function, sizeof function);
+  return function != nullptr;
+}
+
+Status Player::missing(Command command) const {
+  const CommandInfo& info = commandInfo(command);
+  return error(Code::kCannotRun,
+               std::string("this device has no ") + info.name + ", which comes with " + info.extension);
+}
+
+HandleMap::Id Player::find(HandleKind kind, uint64_t captured) const {
+  if (isDispatchable(kind)) return handles_.find(kind, HandleMap::kNone, captured);
+  HandleMap::Id id = device_ ? handles_.find(kind, device_->id, captured) : HandleMap::kNone;
+  if (id == HandleMap::kNone && instance_) id = handles_.find(kind, instance_->id, captured);
+  return id;
+}
+
+HandleMap::Id Player::learn(HandleKind kind, uint64_t captured, uint64_t live, HandleMap::Id parent) {
+  if (kind == HandleKind::kVkQueue || kind == HandleKind::kVkPhysicalDevice) {
+    // Handed out again and again, never created.
+    const HandleMap::Id known = find(kind, captured);
+    if (known && handles_.at(known).live == live) return known;
+  }
+  return handles_.add(kind, ownerId(), captured, live, parent ? parent : ownerId());
+}
+
+void Player::learnAll(const HandleValues& captured, const HandleValues& live, HandleMap::Id parent) {
+  if (captured.size() != live.size())
+    difference("returned " + std::to_string(live.size()) + " handles; " + std::to_string(captured.size()) + " at capture");
+  for (size_t i = 0; i < captured.size() && i < live.size(); ++i) {
+    const HandleKind kind = captured[i].first;
+    const bool pooled = kind == HandleKind::kVkCommandBuffer || kind == HandleKind::kVkDescriptorSet;
+    learn(kind, captured[i].second, live[i].second, pooled ? parent : HandleMap::kNone);
+  }
+}
+
+Instance& Player::addInstance(uint64_t captured, VkInstance live) {
+  const HandleMap::Id id =
+      handles_.add(HandleKind::kVkInstance, HandleMap::kNone, captured, valueOf(live), HandleMap::kNone);
+  Instance& instance = instances_.emplace_back();
+  instance.id = id;
+  instance.live = live;
+  loadInstance(instance.dispatch, vkGetInstanceProcAddr, live);
+  uint32_t count = 0;
+  if (instance.dispatch.EnumeratePhysicalDevices(live, &count, nullptr) == VK_SUCCESS) {
+    instance.gpus.resize(count);
+    (void)instance.dispatch.EnumeratePhysicalDevices(live, &count, instance.gpus.data());
+    instance.gpus.resize(count);
+  }
+  instance_by_id_[id] = &instance;
+  return instance;
+}
+
+Device& Player::addDevice(uint64_t captured, VkDevice live, uint64_t captured_gpu, VkPhysicalDevice gpu) {
+  Device& device = devices_.emplace_back();
+  device.id = handles_.add(HandleKind::kVkDevice, instance_->id, captured, valueOf(live), instance_->id);
+  device.instance = instance_;
+  device.live = live;
+  device.gpu = gpu;
+  device.captured_gpu = captured_gpu;
+  device.dispatch = instance_->dispatch;
+  loadDevice(device.dispatch, instance_->dispatch.GetDeviceProcAddr, live);
+  instance_->dispatch.GetPhysicalDeviceProperties(gpu, &device.properties);
+  instance_->dispatch.GetPhysicalDeviceMemoryProperties(gpu, &device.memory);
+  device_by_id_[device.id] = &device;
+  return device;
+}
+
+void Player::removeDevice(Device* device) {
+  handles_.drop(device->id);
+  device_by_id_.erase(device->id);
+  devices_.remove_if([&](const Device& d) { return &d == device; });
+  device_ = nullptr;
+}
+
+void Player::removeInstance(Instance* instance) {
+  handles_.drop(instance->id);
+  instance_by_id_.erase(instance->id);
+  instances_.remove_if([&](const Instance& i) { return &i == instance; });
+  instance_ = nullptr;
+}
+
+Result<VkPhysicalDevice> Player::chooseGpu(size_t index) {
+  const std::vector<VkPhysicalDevice>& gpus = instance_->gpus;
+  if (gpus.empty()) return error(Code::kCannotRun, "this machine has no Vulkan device");
+  std::vector<std::string> names;
+  std::string list;
+  for (VkPhysicalDevice gpu : gpus) {
+    VkPhysicalDeviceProperties properties{};
+    instance_->dispatch.GetPhysicalDeviceProperties(gpu, &properties);
+    list += (names.empty() ? "" : ", ") + std::to_string(names.size()) + " is " + properties.deviceName;
+    names.push_back(properties.deviceName);
+  }
+  const std::string& wanted = options_.gpu.empty() ? described_name_ : options_.gpu;
+  if (!options_.gpu.empty() && wanted.find_first_not_of("0123456789") == std::string::npos && wanted.size() < 6) {
+    const size_t number = std::stoul(wanted);
+    if (number < gpus.size()) return gpus[number];
+    return error(Code::kCannotRun, "there is no device " + wanted + " on this machine: " + list);
+  }
+  const auto lower = [](std::string text) {
+    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+  };
+  for (size_t i = 0; !wanted.empty() && i < names.size(); ++i)
+    if (lower(names[i]).find(lower(wanted)) != std::string::npos) return gpus[i];
+  if (!options_.gpu.empty())
+    return error(Code::kCannotRun, "no device of this machine is called " + options_.gpu + ": " + list);
+  if (index < gpus.size()) return gpus[index];
+  note("captured device " + std::to_string(index) + " is played on " + names[0]);
+  return gpus[0];
+}
+
+bool Player::sameGpu() {
+  const uint64_t captured = currentGpu();
+  if (captured == 0 || !instance_) return false;
+  CapturedGpu& seen = instance_->seen[captured];
+  if (!seen.properties) return false;
+  if (!seen.same) {
+    const auto gpu = live<VkPhysicalDevice>(captured);
+    if (!gpu) return false;
+    VkPhysicalDeviceProperties now{};
+    instance_->dispatch.GetPhysicalDeviceProperties(gpu, &now);
+    const VkPhysicalDeviceProperties& then = *seen.properties;
+    seen.same = now.vendorID == then.vendorID && now.deviceID == then.deviceID &&
+                now.driverVersion == then.driverVersion &&
+                std::strncmp(now.deviceName, then.deviceName, sizeof now.deviceName) == 0;
+  }
+  return *seen.same;
+}
+
+void Player::describeDevice(std::string_view json) {
+  const auto parsed = nlohmann::json::parse(json, nullptr, false);
+  if (!parsed.is_object()) return;
+  if (const auto name = parsed.find("deviceName"); name != parsed.end() && name->is_string())
+    described_name_ = name->get<std::string>();
+  const auto types = parsed.find("memoryTypes");
+  if (types == parsed.end() || !types->is_array() || types->size() > VK_MAX_MEMORY_TYPES) return;
+  VkPhysicalDeviceMemoryProperties memory{};
+  for (const auto& type : *types) {
+    if (!type.is_array() || type.size() < 2 || !type[0].is_number_unsigned() || !type[1].is_number_unsigned()) return;
+    memory.memoryTypes[memory.memoryTypeCount++] = {type[0].get<uint32_t>(), type[1].get<uint32_t>()};
+  }
+  described_memory_ = memory;
+}
+
+bool Player::resultsAgree(VkResult captured, VkResult live) {
+  if (captured == live) return true;
+  if (captured == VK_ERROR_DEVICE_LOST) return live >= 0;  // settled at the end: failure not reproduced
+  // What a physical device says of itself is its own affair on another one.
+  if (gpu_ && !sameGpu()) return captured >= 0 && live >= 0;
+  difference(std::string("returned ") + resultName(live) + "; " + resultName(captured) + " at capture");
+  return captured >= 0 && live >= 0;
+}
+
+void Player::noticeLoss(VkResult captured, VkResult live) {
+  if (captured == VK_ERROR_DEVICE_LOST) failure_expected_ = true;
+  if (live == VK_ERROR_DEVICE_LOST) failure_seen_ = true;
+}
+
+void Player::compareBytes(const std::vector<std::byte>& captured, const std::vector<std::byte>& live) {
+  if (captured == live) return;
+  const size_t common = std::min(captured.size(), live.size());
+  const size_t at = size_t(std::mismatch(captured.begin(), captured.begin() + std::ptrdiff_t(common), live.begin()).first -
+                           captured.begin());
+  difference("answers differently than at capture, from byte " + std::to_string(at) + " of " +
+             std::to_string(captured.size()) + " on");
+}
+
+void Player::difference(std::string text) {
+  ++report_.difference_count;
+  if (report_.differences.size() >= kMaxDifferences) return;
+  report_.differences.push_back({event_ ? event_->frame : 0, event_ ? event_->call_number : 0, event_ ? event_->lane : 0,
+                                 event_ ? std::string(event_->command_name) : std::string(), std::move(text)});
+}
+
+void Player::note(const std::string& text) {
+  if (noted_.insert(text).second) report_.notes.push_back(text);
+}
+
+Status Player::error(Code code, const std::string& text) const {
+  if (event_ == nullptr) return Status(code, text);
+  const std::string name = event_->kind == Event::kMemory ? "a memory change" : std::string(event_->command_name);
+  return Status(code, "call " + std::to_string(event_->call_number) + " (" + name + ", frame " +
+                          std::to_string(event_->frame) + "): " + text);
+}
+
+Status Player::unknownHandle(HandleKind kind, uint64_t captured) const {
+  char value[32];
+  std::snprintf(value, sizeof value, " 0x%llx", static_cast<unsigned long long>(captured));
+  return error(Code::kUnreadable, std::string(handleKindName(kind)) + value + " is not alive at this point of the trace");
+}
+
+Status Player::refuse(Command command, Status unknown) {
+  if (commandInfo(command).destroys == HandleKind::kNone) return unknown;
+  difference("not issued: " + unknown.message());
+  return Status::ok();
+}
+
+void Player::validationMessage(const char* text) {
+  std::lock_guard lock(messages_mutex_);
+  messages_.emplace_back(text);
+}
+
+void Player::takeValidationMessages() {
+  std::vector<std::string> taken;
+  {
+    std::lock_guard lock(messages_mutex_);
+    taken.swap(messages_);
+  }
+  for (std::string& text : taken) difference("validation: " + std::move(text));
+}
+
+Status Player::waitedInVain() {
+  difference("still waiting after " + std::to_string(kWaitLimitNs / 1'000'000'000) + " s for what the capture saw done");
+  if (++waits_in_vain_ < 3) return Status::ok();
+  return error(Code::kDiffers, "gave up after three waits in vain");
+}
+
+bool Player::waitIdle(Device& device) {
+  const VkFenceCreateInfo info{VK_STRUCTURE_TYPE_FENCE_CREATE_INFO, nullptr, 0};
+  for (const auto& [queue, family] : device.families) {
+    VkFence fence = VK_NULL_HANDLE;
+    if (device.dispatch.CreateFence(device.live, &info, nullptr, &fence) != VK_SUCCESS) return false;
+    VkResult result = submitEmpty(device, queue, {}, {}, fence);
+    if (result == VK_SUCCESS) result = device.dispatch.WaitForFences(device.live, 1, &fence, VK_TRUE, kWaitLimitNs);
+    if (result == VK_ERROR_DEVICE_LOST) failure_seen_ = true;
+    if (result == VK_TIMEOUT) return false;  // the fence is in use: it stays
+    device.dispatch.DestroyFence(device.live, fence, nullptr);
+    if (result != VK_SUCCESS) return result == VK_ERROR_DEVICE_LOST;
+  }
+  return true;
+}
+
+void Player::finish() {
+  bool idle = true;
+  for (Device& device : devices_) {
+    idle = waitIdle(device) && idle;
+    if (idle) window_.deviceGone(&device);
+  }
+  if (!idle) note("work was still pending at the end of the trace");
+  for (Instance& instance : instances_)
+    if (idle) window_.instanceGone(&instance);
+  takeValidationMessages();
+  report_.failure_not_reproduced = failure_expected_ && !failure_seen_;
+  if (handles_.duplicates())
+    note(std::to_string(handles_.duplicates()) + " objects had the handle value of another live one");
+}
+
+const char* resultName(VkResult result) {
+  for (const EnumName& name : kVkResultNames.values)
+    if (name.value == uint64_t(int64_t(result))) return name.name;
+  return "an unknown VkResult";
+}
+
+}  // namespace reprise

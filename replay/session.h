@@ -1,0 +1,196 @@
+// What a replayed call sees: the handle map, the live instances and devices, and where differences go.
+//
+// One Player a replay, used by one thread (validation messages may come from others; they are queued).
+// Captured values are uint64_t; live handles have their Vulkan types.
+#pragma once
+
+#include <cstdio>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "format/arena.h"
+#include "format/reader.h"
+#include "format/vk.h"
+#include "replay/handles.h"
+#include "replay/memory.h"
+#include "replay/player.h"
+#include "replay/rules.h"
+#include "replay/screenshots.h"
+#include "replay/window.h"
+
+namespace reprise {
+
+// The 64-bit value of a handle, dispatchable or not, and back.
+template <class T>
+uint64_t valueOf(T handle) {
+  return (uint64_t)handle;
+}
+template <class T>
+T handleOf(uint64_t value) {
+  return (T)value;
+}
+
+// What the trace tells of a physical device; the rest is known only if the program asked.
+struct CapturedGpu {
+  std::optional<VkPhysicalDeviceProperties> properties;
+  std::optional<VkPhysicalDeviceMemoryProperties> memory;
+  std::optional<bool> same;  // as the live one; worked out when first asked for
+};
+
+// One object in a list of handles: its kind and value.
+using HandleValues = std::vector<std::pair<HandleKind, uint64_t>>;
+
+struct Instance {
+  HandleMap::Id id = HandleMap::kNone;
+  VkInstance live = VK_NULL_HANDLE;
+  Dispatch dispatch;
+  std::vector<VkPhysicalDevice> gpus;              // what this machine has
+  std::unordered_map<uint64_t, CapturedGpu> seen;  // by captured VkPhysicalDevice
+  bool has_debug_utils = false;
+  bool has_xcb_surface = false;
+  VkDebugUtilsMessengerEXT messenger = VK_NULL_HANDLE;
+};
+
+struct Device {
+  HandleMap::Id id = HandleMap::kNone;
+  Instance* instance = nullptr;
+  VkDevice live = VK_NULL_HANDLE;
+  VkPhysicalDevice gpu = VK_NULL_HANDLE;
+  uint64_t captured_gpu = 0;
+  Dispatch dispatch;
+  VkPhysicalDeviceProperties properties{};
+  VkPhysicalDeviceMemoryProperties memory{};
+  std::set<std::string> extensions;
+  VkQueue first_queue = VK_NULL_HANDLE;  // for work of ours before the program presented anywhere
+  uint32_t first_family = 0;
+  std::unordered_map<VkQueue, uint32_t> families;
+};
+
+class Player {
+ public:
+  Player(const ReplayOptions& options, ReplayReport& report);
+  ~Player();
+  Player(const Player&) = delete;
+  Player& operator=(const Player&) = delete;
+
+  const ReplayOptions& options() const { return options_; }
+  Arena& arena() { return arena_; }
+  HandleMap& handles() { return handles_; }
+  Memory& memory() { return memory_; }
+  Window& window() { return window_; }
+  Screenshots& screenshots() { return screenshots_; }
+  const Event& event() const { return *event_; }
+
+  // -- the current call
+  // Finds instance and device from the first parameter; an error names a handle that is not alive.
+  Status begin(const Event& event, HandleKind dispatch, uint64_t first);
+  Instance* instance() const { return instance_; }
+  Device* device() const { return device_; }
+  HandleMap::Id ownerId() const { return device_ ? device_->id : instance_ ? instance_->id : HandleMap::kNone; }
+  const Dispatch& dispatch() const { return device_ ? device_->dispatch : instance_ ? instance_->dispatch : global_; }
+  const Dispatch& global() const { return global_; }
+  // Whether the driver has this command; missing() says so in a Status.
+  static bool has(const Dispatch& dispatch, Command command);
+  Status missing(Command command) const;
+
+  // The object that a captured handle of the current call means; kNone if it is not alive.
+  HandleMap::Id find(HandleKind kind, uint64_t captured) const;
+  template <class T>
+  T live(uint64_t captured) const {
+    const HandleMap::Id id = captured ? find(kHandleKind<T>, captured) : HandleMap::kNone;
+    return id ? handleOf<T>(handles_.at(id).live) : T(VK_NULL_HANDLE);
+  }
+  // Pairs up what the capture returned with what this call did, in order.
+  void learnAll(const HandleValues& captured, const HandleValues& live, HandleMap::Id parent);
+  // Records one object that the current call returned; `parent` kNone: its owner.
+  HandleMap::Id learn(HandleKind kind, uint64_t captured, uint64_t live, HandleMap::Id parent = HandleMap::kNone);
+
+  // -- instances and devices
+  Instance& addInstance(uint64_t captured, VkInstance live);
+  Device& addDevice(uint64_t captured, VkDevice live, uint64_t captured_gpu, VkPhysicalDevice gpu);
+  void removeInstance(Instance* instance);
+  void removeDevice(Device* device);
+  CapturedGpu& capturedGpu(uint64_t captured) { return instance_->seen[captured]; }
+  // The live device that stands for the `index`-th captured one.
+  Result<VkPhysicalDevice> chooseGpu(size_t index);
+  // Whether queries should answer as they did at capture: the very same device and driver.
+  bool sameGpu();
+  uint64_t currentGpu() const { return device_ ? device_->captured_gpu : gpu_; }
+  // From the trace's metadata, where the program did not ask itself: the last device's memory types.
+  void describeDevice(std::string_view json);
+  const std::optional<VkPhysicalDeviceMemoryProperties>& describedMemory() const { return described_memory_; }
+
+  // -- comparison with the capture
+  // True if both succeeded, so that outputs can be paired; anything else may be a difference.
+  bool resultsAgree(VkResult captured, VkResult live);
+  void noticeLoss(VkResult captured, VkResult live);
+  bool comparesOutputs(Command command) { return isDeterministic(command) && sameGpu(); }
+  void compareBytes(const std::vector<std::byte>& captured, const std::vector<std::byte>& live);
+
+  // -- what goes into the report
+  void difference(std::string text);
+  void note(const std::string& text);
+  Status error(Code code, const std::string& text) const;  // "call 12 (vkFoo, frame 3): " + text
+  Status unknownHandle(HandleKind kind, uint64_t captured) const;
+  // A handle was not alive: fatal, but for a call that only destroys it, which the program got away with.
+  Status refuse(Command command, Status unknown);
+  void failureSeen() { failure_seen_ = true; }  // this run lost its device
+  void validationMessage(const char* text);  // from any thread
+  void takeValidationMessages();
+  // Waits for all of a device's queues, but no longer than kWaitLimitNs: a killed program may have left work that
+  // waits for a signal which never came. False: they are still busy.
+  bool waitIdle(Device& device);
+  // Called once at the end: waits for the devices, settles failure_not_reproduced.
+  void finish();
+  // A wait that the capture saw succeed did not within kWaitLimitNs; the replay ends after a few of those.
+  Status waitedInVain();
+
+  std::unordered_map<HandleMap::Id, VkQueryType> query_types;  // by VkQueryPool
+
+  static constexpr uint64_t kWaitLimitNs = 10'000'000'000;
+
+ private:
+  ReplayOptions options_;
+  ReplayReport& report_;
+  Arena arena_;
+  HandleMap handles_;
+  Memory memory_;
+  Window window_;
+  Screenshots screenshots_;
+  Dispatch global_;
+  std::list<Instance> instances_;
+  std::list<Device> devices_;
+  std::unordered_map<HandleMap::Id, Instance*> instance_by_id_;
+  std::optional<VkPhysicalDeviceMemoryProperties> described_memory_;
+  std::string described_name_;
+  std::unordered_map<HandleMap::Id, Device*> device_by_id_;
+  std::set<std::string> noted_;
+  const Event* event_ = nullptr;
+  Instance* instance_ = nullptr;
+  Device* device_ = nullptr;
+  uint64_t gpu_ = 0;  // captured VkPhysicalDevice of the current call
+  bool failure_expected_ = false, failure_seen_ = false;
+  int waits_in_vain_ = 0;
+  std::mutex messages_mutex_;
+  std::vector<std::string> messages_;
+};
+
+// One row of the table of all calls (hooks.cpp).
+struct ReplayCall {
+  Command command;
+  Status (*replay)(Player&, const Event&);
+};
+// The row of a command or of its alias; null if there is none.
+const ReplayCall* findReplayCall(Command command);
+
+const char* resultName(VkResult result);
+
+}  // namespace reprise

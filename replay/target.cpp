@@ -1,0 +1,270 @@
+#include "replay/target.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "replay/chains.h"
+#include "replay/session.h"
+
+namespace reprise {
+namespace {
+
+constexpr const char* kValidationLayer = "VK_LAYER_KHRONOS_validation";
+
+std::set<std::string> instanceExtensions(const Dispatch& d, const char* layer) {
+  uint32_t count = 0;
+  if (d.EnumerateInstanceExtensionProperties(layer, &count, nullptr) != VK_SUCCESS) return {};
+  std::vector<VkExtensionProperties> list(count);
+  if (d.EnumerateInstanceExtensionProperties(layer, &count, list.data()) < 0) return {};
+  std::set<std::string> names;
+  for (uint32_t i = 0; i < count; ++i) names.insert(list[i].extensionName);
+  return names;
+}
+
+std::set<std::string> deviceExtensions(const Dispatch& d, VkPhysicalDevice gpu) {
+  uint32_t count = 0;
+  if (d.EnumerateDeviceExtensionProperties(gpu, nullptr, &count, nullptr) != VK_SUCCESS) return {};
+  std::vector<VkExtensionProperties> list(count);
+  if (d.EnumerateDeviceExtensionProperties(gpu, nullptr, &count, list.data()) < 0) return {};
+  std::set<std::string> names;
+  for (uint32_t i = 0; i < count; ++i) names.insert(list[i].extensionName);
+  return names;
+}
+
+bool hasLayer(const Dispatch& d, const char* wanted) {
+  uint32_t count = 0;
+  if (d.EnumerateInstanceLayerProperties(&count, nullptr) != VK_SUCCESS) return false;
+  std::vector<VkLayerProperties> list(count);
+  if (d.EnumerateInstanceLayerProperties(&count, list.data()) < 0) return false;
+  list.resize(count);
+  return std::any_of(list.begin(), list.end(), [&](const auto& l) { return std::strcmp(l.layerName, wanted) == 0; });
+}
+
+// "VK_KHR_xcb_surface" and its like: a window system.
+bool isPlatformSurface(std::string_view name) {
+  return name.ends_with("_surface") && name != VK_KHR_SURFACE_EXTENSION_NAME;
+}
+
+// Names decoded from a trace: any of them may be null.
+std::vector<std::string> namesOf(const char* const* names, uint32_t count) {
+  std::vector<std::string> list;
+  for (uint32_t i = 0; names && i < count; ++i)
+    if (names[i]) list.emplace_back(names[i]);
+  return list;
+}
+
+std::vector<const char*> pointers(const std::vector<std::string>& names) {
+  std::vector<const char*> list;
+  for (const std::string& name : names) list.push_back(name.c_str());
+  return list;
+}
+
+// The instance extensions of the replay, from those of the program.
+Status chooseExtensions(Player& player, std::vector<std::string> captured, std::vector<std::string>& chosen) {
+  std::set<std::string> available = instanceExtensions(player.global(), nullptr);
+  if (player.options().validate) available.merge(instanceExtensions(player.global(), kValidationLayer));
+  if (std::any_of(captured.begin(), captured.end(), isPlatformSurface)) {
+    Status status = player.window().open();
+    if (!status) return status;
+    if (player.window().isXcb() && !available.contains(VK_KHR_XCB_SURFACE_EXTENSION_NAME)) {
+      if (player.options().wsi == Wsi::kXcb)
+        return player.error(Code::kCannotRun, "no driver of this machine has VK_KHR_xcb_surface; replay with --wsi headless");
+      player.window().fallBackToHeadless("no driver of this machine has VK_KHR_xcb_surface");
+    }
+    if (player.window().isXcb()) captured.push_back(VK_KHR_XCB_SURFACE_EXTENSION_NAME);
+  }
+  captured.push_back(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);  // for the label at a present, and validation messages
+  for (const std::string& name : captured) {
+    if (isPlatformSurface(name) && !(player.window().isXcb() && name == VK_KHR_XCB_SURFACE_EXTENSION_NAME)) continue;
+    if (!available.contains(name)) {
+      player.note("instance extension " + name + " left out: not available here");
+    } else if (std::find(chosen.begin(), chosen.end(), name) == chosen.end()) {
+      chosen.push_back(name);
+    }
+  }
+  return Status::ok();
+}
+
+VKAPI_ATTR VkBool32 VKAPI_CALL onMessage(VkDebugUtilsMessageSeverityFlagBitsEXT, VkDebugUtilsMessageTypeFlagsEXT,
+                                         const VkDebugUtilsMessengerCallbackDataEXT* data, void* player) {
+  static_cast<Player*>(player)->validationMessage(data->pMessage ? data->pMessage : "");
+  return VK_FALSE;
+}
+
+void listen(Player& player, Instance& instance) {
+  VkDebugUtilsMessengerCreateInfoEXT info{};
+  info.sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT;
+  info.messageSeverity = VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT;
+  info.messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT;
+  info.pfnUserCallback = onMessage;
+  info.pUserData = &player;
+  if (instance.dispatch.CreateDebugUtilsMessengerEXT(instance.live, &info, nullptr, &instance.messenger) != VK_SUCCESS)
+    player.note("validation messages cannot be counted: no debug messenger");
+}
+
+// Feature structs hold nothing but VkBool32 after their head.
+struct Words {
+  uint32_t* begin;
+  size_t count;
+};
+Words featureWords(VkBaseOutStructure* node) {
+  return {reinterpret_cast<uint32_t*>(node + 1), (structSize(node->sType) - sizeof(VkBaseOutStructure)) / 4};
+}
+
+bool isFeatureStruct(VkStructureType type) {
+  const char* name = structName(type);
+  return name && std::strncmp(name, "VkPhysicalDevice", 16) == 0 && std::strstr(name, "Features");
+}
+
+void limitWords(Player& player, const char* name, Words wanted, Words available) {
+  for (size_t i = 0; i < wanted.count; ++i) {
+    if (!wanted.begin[i] || available.begin[i]) continue;
+    wanted.begin[i] = 0;
+    player.note("feature " + std::to_string(i) + " of " + name + " left out: not available here");
+  }
+}
+
+// Switches off, in place, each feature that the program enabled and this device lacks.
+void limitFeatures(Player& player, VkPhysicalDevice gpu, const VkDeviceCreateInfo& info) {
+  const Dispatch& d = player.instance()->dispatch;
+  if (info.pEnabledFeatures) {
+    VkPhysicalDeviceFeatures available{};
+    d.GetPhysicalDeviceFeatures(gpu, &available);
+    limitWords(player, "VkPhysicalDeviceFeatures",
+               {reinterpret_cast<uint32_t*>(const_cast<VkPhysicalDeviceFeatures*>(info.pEnabledFeatures)), sizeof available / 4},
+               {reinterpret_cast<uint32_t*>(&available), sizeof available / 4});
+  }
+  if (!d.GetPhysicalDeviceFeatures2) return;
+  VkPhysicalDeviceFeatures2 root{};
+  root.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
+  std::vector<std::pair<VkBaseOutStructure*, VkBaseOutStructure*>> pairs;
+  for (auto* node = static_cast<const VkBaseOutStructure*>(info.pNext); node; node = node->pNext) {
+    if (!isFeatureStruct(node->sType)) continue;
+    auto* wanted = const_cast<VkBaseOutStructure*>(node);
+    VkBaseOutStructure* available = reinterpret_cast<VkBaseOutStructure*>(&root);
+    if (node->sType != root.sType) {
+      available = static_cast<VkBaseOutStructure*>(player.arena().allocate(structSize(node->sType)));
+      if (available == nullptr) return;
+      available->sType = node->sType;
+      available->pNext = static_cast<VkBaseOutStructure*>(root.pNext);
+      root.pNext = available;
+    }
+    pairs.emplace_back(wanted, available);
+  }
+  if (pairs.empty()) return;
+  d.GetPhysicalDeviceFeatures2(gpu, &root);
+  for (const auto& [wanted, available] : pairs)
+    limitWords(player, structName(wanted->sType), featureWords(wanted), featureWords(available));
+}
+
+Status checkQueues(Player& player, VkPhysicalDevice gpu, const VkDeviceCreateInfo& info) {
+  const Dispatch& d = player.instance()->dispatch;
+  uint32_t count = 0;
+  d.GetPhysicalDeviceQueueFamilyProperties(gpu, &count, nullptr);
+  std::vector<VkQueueFamilyProperties> families(count);
+  d.GetPhysicalDeviceQueueFamilyProperties(gpu, &count, families.data());
+  if (info.queueCreateInfoCount && !info.pQueueCreateInfos)
+    return player.error(Code::kUnreadable, "creates a device without describing its queues");
+  for (uint32_t i = 0; i < info.queueCreateInfoCount; ++i) {
+    const VkDeviceQueueCreateInfo& queues = info.pQueueCreateInfos[i];
+    if (queues.queueCount && !queues.pQueuePriorities)
+      return player.error(Code::kUnreadable, "creates queues without priorities");
+    if (queues.queueFamilyIndex >= count || queues.queueCount > families[queues.queueFamilyIndex].queueCount)
+      return player.error(Code::kCannotRun, "needs " + std::to_string(queues.queueCount) + " queues of family " +
+                                                std::to_string(queues.queueFamilyIndex) + ", which this device lacks");
+  }
+  return Status::ok();
+}
+
+void learnQueues(Device& device, const VkDeviceCreateInfo& info) {
+  for (uint32_t i = 0; i < info.queueCreateInfoCount; ++i) {
+    const VkDeviceQueueCreateInfo& queues = info.pQueueCreateInfos[i];
+    for (uint32_t index = 0; index < queues.queueCount; ++index) {
+      VkQueue queue = VK_NULL_HANDLE;
+      if (queues.flags == 0) {
+        device.dispatch.GetDeviceQueue(device.live, queues.queueFamilyIndex, index, &queue);
+      } else {
+        const VkDeviceQueueInfo2 wanted{VK_STRUCTURE_TYPE_DEVICE_QUEUE_INFO_2, nullptr, queues.flags,
+                                        queues.queueFamilyIndex, index};
+        device.dispatch.GetDeviceQueue2(device.live, &wanted, &queue);
+      }
+      if (queue) device.families[queue] = queues.queueFamilyIndex;
+      if (device.first_queue || !queue) continue;
+      device.first_queue = queue;
+      device.first_family = queues.queueFamilyIndex;
+    }
+  }
+}
+
+}  // namespace
+
+Status createInstance(Player& player, CreateInstanceCall& call, uint64_t captured) {
+  if (!call.pCreateInfo) return player.error(Code::kUnreadable, "has no create info");
+  VkInstanceCreateInfo info = *call.pCreateInfo;
+  std::vector<std::string> names;
+  Status status = chooseExtensions(player, namesOf(info.ppEnabledExtensionNames, info.enabledExtensionCount), names);
+  if (!status) return status;
+  const std::vector<const char*> extensions = pointers(names);
+  if (player.options().validate && !hasLayer(player.global(), kValidationLayer))
+    return player.error(Code::kCannotRun, std::string(kValidationLayer) + " is not installed (Debian: vulkan-validationlayers)");
+  info.pNext = nullptr;  // callbacks of the captured process and settings of its layers
+  info.enabledLayerCount = player.options().validate ? 1 : 0;
+  info.ppEnabledLayerNames = &kValidationLayer;
+  info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
+  info.ppEnabledExtensionNames = extensions.data();
+  VkInstance live = VK_NULL_HANDLE;
+  const VkResult result = player.global().CreateInstance(&info, nullptr, &live);
+  if (result != VK_SUCCESS)
+    return player.error(Code::kCannotRun, std::string("no Vulkan instance on this machine: ") + resultName(result));
+  Instance& instance = player.addInstance(captured, live);
+  const std::set<std::string> enabled(names.begin(), names.end());
+  instance.has_debug_utils = enabled.contains(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
+  instance.has_xcb_surface = enabled.contains(VK_KHR_XCB_SURFACE_EXTENSION_NAME);
+  if (player.options().validate && instance.has_debug_utils) listen(player, instance);
+  return Status::ok();
+}
+
+Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gpu, uint64_t captured) {
+  if (!call.pCreateInfo) return player.error(Code::kUnreadable, "has no create info");
+  VkDeviceCreateInfo info = *call.pCreateInfo;
+  const VkPhysicalDevice gpu = call.physicalDevice;
+  const std::set<std::string> available = deviceExtensions(player.instance()->dispatch, gpu);
+  std::vector<std::string> names;
+  for (const std::string& name : namesOf(info.ppEnabledExtensionNames, info.enabledExtensionCount)) {
+    if (available.contains(name)) {
+      names.push_back(name);
+    } else {
+      player.note("device extension " + name + " left out: not available here");
+    }
+  }
+  const std::vector<const char*> extensions = pointers(names);
+  removeFromChain(info.pNext, VK_STRUCTURE_TYPE_DEVICE_DEVICE_MEMORY_REPORT_CREATE_INFO_EXT);  // a callback
+  removeFromChain(info.pNext, kHoleNodeType);
+  const auto* group =
+      findInChain<VkDeviceGroupDeviceCreateInfo>(info.pNext, VK_STRUCTURE_TYPE_DEVICE_GROUP_DEVICE_CREATE_INFO);
+  if (group && group->physicalDeviceCount > 1) {
+    player.note("a device group is played on one device");
+    removeFromChain(info.pNext, VK_STRUCTURE_TYPE_DEVICE_GROUP_DEVICE_CREATE_INFO);
+  }
+  Status status = checkQueues(player, gpu, info);
+  if (!status) return status;
+  limitFeatures(player, gpu, info);
+  info.enabledLayerCount = 0;
+  info.ppEnabledLayerNames = nullptr;
+  info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
+  info.ppEnabledExtensionNames = extensions.data();
+  VkDevice live = VK_NULL_HANDLE;
+  const VkResult result = player.instance()->dispatch.CreateDevice(gpu, &info, nullptr, &live);
+  if (result != VK_SUCCESS)
+    return player.error(Code::kCannotRun, std::string("this machine's device refuses: ") + resultName(result));
+  Device& device = player.addDevice(captured, live, captured_gpu, gpu);
+  device.extensions.insert(names.begin(), names.end());
+  learnQueues(device, info);
+  return Status::ok();
+}
+
+}  // namespace reprise

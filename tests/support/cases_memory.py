@@ -1,0 +1,139 @@
+"""Mapped memory: what the program read back is what the replay reads back, and the trace holds only the
+program's own bytes."""
+
+from support.harness import Failure, fresh_folder, ok, require, results_of
+
+
+def memory_dumps(bench, trace, *options, env=None):
+    """Replays with --dump-memory: {captured VkDeviceMemory: the file with its last contents}."""
+    folder = fresh_folder(bench.path("memory"))
+    bench.replay(trace, "--wsi", "headless", "--dump-memory", folder, *options, env=env).expect()
+    owner = {}
+    for name in ("vkFreeMemory", "vkUnmapMemory"):
+        for line in bench.dump(trace, "--command", name):
+            if line.get("command") == name:
+                owner[line["call"]] = int(line["args"]["memory"], 16)
+    newest = {}
+    for file in sorted(folder.iterdir(), key=lambda f: int(f.stem.split("-")[1])):
+        call = int(file.stem.split("-")[2])
+        if call in owner:
+            newest[owner[call]] = file
+    return newest
+
+
+def compare_results(bench, trace, run, original, what):
+    """The program's `result output` and its file `original` against the replay's memory."""
+    result = results_of(run.out)["output"]
+    dumps = memory_dumps(bench, trace)
+    require(result["memory"] in dumps, f"{what}: the replay dumped nothing of memory {result['memory']:#x}")
+    wanted = original.read_bytes()
+    found = dumps[result["memory"]].read_bytes()[:result["size"]]
+    require(len(found) == len(wanted), f"{what}: the replay's memory has {len(found)} bytes, {len(wanted)} wanted")
+    if found != wanted:
+        pages = range(0, len(wanted), 4096)
+        wrong = [at for at in pages if found[at:at + 4096] != wanted[at:at + 4096]]
+        first = next(i for i in range(wrong[0], len(wanted)) if found[i] != wanted[i])
+        raise Failure(f"{what}: {len(wrong)} of {len(pages)} pages differ in the replay, first byte {first}: "
+                      f"{found[first:first + 16].hex()} instead of {wanted[first:first + 16].hex()}")
+    return result
+
+
+def program_bytes(bench, trace, memory):
+    """How many bytes the trace records as the program's own in this allocation."""
+    changes = [line for line in bench.dump(trace) if line.get("event") == "memory"]
+    return sum(line["size"] for line in changes if int(line["memory"], 16) == memory)
+
+
+def read_back(bench, name, *arguments, options=(), env=None):
+    """Native run, captured run and replay of one of our programs give one result."""
+    native_file, captured_file = bench.path("native.bin"), bench.path("captured.bin")
+    native = ok(bench.run([bench.app(name), *arguments, native_file], env))
+    trace = bench.path(name + ".vkr")
+    captured = ok(bench.capture(trace, [bench.app(name), *arguments, captured_file], env=env, options=options))
+    require(results_of(native.out)["output"]["xxh64"] == results_of(captured.out)["output"]["xxh64"],
+            f"{name}: the captured run computed something else")
+    require(native_file.read_bytes() == captured_file.read_bytes(), f"{name}: the captured run read other bytes")
+    result = compare_results(bench, trace, captured, captured_file, name)
+    return trace, captured, result
+
+
+def nothing_of_the_gpu(bench, trace, result, name):
+    recorded = program_bytes(bench, trace, result["memory"])
+    require(recorded == 0, f"{name}: the trace holds {recorded} bytes that only the GPU wrote")
+
+
+def compute(bench):
+    trace, captured, result = read_back(bench, "compute")
+    nothing_of_the_gpu(bench, trace, result, "compute")
+    # The other half: what the program wrote must be there, else the first half proves nothing.
+    line = next(line for line in captured.out.splitlines() if line.startswith("input "))
+    memory = int(line.split("memory=")[1].split()[0], 16)
+    size = int(line.split("size=")[1])
+    recorded = program_bytes(bench, trace, memory)
+    require(size <= recorded <= 2 * size, f"compute wrote {2 * size} bytes of input, the trace holds {recorded}")
+
+
+def render(bench):
+    trace, _, result = read_back(bench, "render")
+    nothing_of_the_gpu(bench, trace, result, "render")
+
+
+def ignored(bench):
+    trace, _, result = read_back(bench, "ignored")
+    nothing_of_the_gpu(bench, trace, result, "ignored")
+    require("0xdead" not in bench.run([bench.reprise, "dump", trace]).expect().out,
+            "the dump shows a member that Vulkan says is ignored")
+
+
+def mixed_page(bench):
+    """Program and GPU write the same pages: the program's bytes are there, the GPU's are not, or flagged."""
+    trace, captured, result = read_back(bench, "shared_page")
+    split = int(next(l for l in captured.out.splitlines() if l.startswith("split ")).split()[1])
+    lines = bench.dump(trace)
+    changes = [line for line in lines if line.get("event") == "memory"
+               and int(line["memory"], 16) == result["memory"]]
+    require(changes, "the trace holds nothing of what the program wrote")
+    # Before the first submit the GPU has written nothing, and whole pages are recorded.
+    first_submit = next(i for i, line in enumerate(lines) if line.get("command") == "vkQueueSubmit")
+    gpu = [c for c in lines[first_submit:] if c in changes and c["offset"] + c["size"] > split and not c.get("mixed")]
+    require(not gpu, f"the trace claims GPU-written bytes for the program: {gpu[:3]}")
+
+
+def threads(bench):
+    trace, _, result = read_back_threads(bench, 2000)
+    nothing_of_the_gpu(bench, trace, result, "threads")
+
+
+def read_back_threads(bench, submits):
+    captured_file = bench.path("captured.bin")
+    trace = bench.path("threads.vkr")
+    run = ok(bench.capture(trace, [bench.app("threads"), captured_file, str(submits)]))
+    require(bench.info(trace)["submits"] == 2 * submits, f"info counts {bench.info(trace)['submits']} submits")
+    return trace, run, compare_results(bench, trace, run, captured_file, "threads")
+
+
+def threads_slow(bench):
+    for _ in range(5):
+        read_back_threads(bench, 8000)
+
+
+def upload(bench, mib, arena):
+    captured_file = bench.path("captured.bin")
+    trace = bench.path("upload.vkr")
+    run = ok(bench.capture(trace, [bench.app("upload"), str(mib), captured_file], options=["--arena", str(arena)]))
+    require(bench.info(trace)["holes"] == 0, "the upload left holes in the trace")
+    compare_results(bench, trace, run, captured_file, f"upload of {mib} MiB")
+
+
+CASES = {
+    "compute": compute,
+    "render": render,
+    "ignored": ignored,
+    "mixed-page": mixed_page,
+    "threads": threads,
+    "upload": lambda bench: upload(bench, 64, 16),
+}
+SLOW = {
+    "threads-long": threads_slow,
+    "upload-512": lambda bench: upload(bench, 512, 256),
+}

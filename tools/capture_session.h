@@ -1,0 +1,65 @@
+// One traced process being recorded: its arena, emptied into its file until the process has ended.
+//
+// A thread of its own calls accept() and run(); run() returns when the process is dead (or, for a writer
+// in a thread of the program, when the program says so) and all that it committed was taken. conclude() then
+// completes the file. requestStop() may come from any thread. The session owns mapping and descriptors; the
+// OutputFiles outlives it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "format/status.h"
+#include "tools/arena_drain.h"
+#include "tools/late_file.h"
+#include "tools/output_files.h"
+
+namespace reprise {
+
+class CaptureSession {
+ public:
+  // Takes the socket of a process that asks to be recorded, and answers it.
+  static Result<std::unique_ptr<CaptureSession>> accept(int socket, OutputFiles& files);
+  ~CaptureSession();
+  CaptureSession(const CaptureSession&) = delete;
+  CaptureSession& operator=(const CaptureSession&) = delete;
+
+  void run();
+  void requestStop() { stop_.store(true); }  // the process is another program now
+
+  // After run(). A file only where there is a call to put in it.
+  Status conclude();
+  // After run(): gives memory and descriptors back; conclude() may still come. The destructor does it, too.
+  void letGo();
+
+  int pid() const { return pid_; }
+  bool sawCalls() const { return drain_.counts().calls > 0; }
+  bool hasFile() const { return file_.decided(); }
+  std::string summary() const;  // after conclude(): "cube.vkr: 27.4 kB, 300 frames, 41,118 calls, 0 holes"
+
+ private:
+  CaptureSession(int socket, int pidfd, int pid, ArenaView arena, bool sysv, bool in_process,
+                 OutputFiles& files);
+
+  bool processEnded() const;
+  void decidePath();
+  void sleep();
+  void writeHole(uint64_t subject, const std::string& text);
+  void writeLosses();
+
+  const int socket_;
+  const int pidfd_;
+  const int pid_;
+  const ArenaView arena_;
+  const bool sysv_;
+  const bool in_process_;
+  OutputFiles& files_;
+  LateFile file_;
+  ArenaDrain drain_;
+  LaneSink sink_;
+  std::atomic<bool> stop_{false};
+  bool let_go_ = false;
+};
+
+}  // namespace reprise

@@ -1,0 +1,128 @@
+#include "tools/event_text.h"
+
+#include "tools/metadata_json.h"
+
+namespace reprise {
+namespace {
+
+const char* holeCause(HoleCause cause) {
+  switch (cause) {
+    case HoleCause::kUnknownStruct:
+      return "unknown struct";
+    case HoleCause::kUntrackedMemory:
+      return "untracked memory";
+    case HoleCause::kStalledWriter:
+      return "stalled writer";
+    case HoleCause::kScanFailed:
+      return "failed memory scan";
+    case HoleCause::kUnknownCommand:
+      return "unknown command";
+  }
+  return "unknown cause";
+}
+
+const char* metadataName(MetadataKind kind) {
+  switch (kind) {
+    case kMetadataApplication:
+      return "application";
+    case kMetadataDevice:
+      return "device";
+    case kMetadataCapture:
+      return "capture";
+  }
+  return "unknown kind";
+}
+
+// What the subject of a hole is, in text: an sType is a number, a memory is a handle.
+std::string holeSubject(const HoleRecord& hole) {
+  if (hole.cause == HoleCause::kUnknownStruct) return ", sType " + std::to_string(hole.subject);
+  if (hole.cause != HoleCause::kUntrackedMemory) return "";
+  std::string text = ", VkDeviceMemory ";
+  appendHex(text, hole.subject);
+  return text;
+}
+
+std::string number(uint64_t value) { return std::to_string(value); }
+
+}  // namespace
+
+void EventPrinter::append(const Event& event, std::string& out) {
+  if (json_) {
+    event.kind == Event::kCall ? callJson(event, out) : otherJson(event, out);
+    return;
+  }
+  if (first_ || event.frame != frame_) {
+    out += first_ ? "" : "\n";
+    out += "==== frame " + number(event.frame) + "\n";
+    first_ = false;
+    frame_ = event.frame;
+  }
+  event.kind == Event::kCall ? callText(event, out) : otherText(event, out);
+}
+
+void EventPrinter::callText(const Event& event, std::string& out) {
+  const Tree& tree = calls_.print(event);
+  std::string head = number(event.call_number) + " t" + number(event.lane) + " ";
+  head += event.command_name;
+  const char* unfinished = event.flags & kUnfinished ? "UNFINISHED (the call never returned)" : "";
+  writeText(tree, head, *unfinished ? unfinished : tree.result(), out);
+  if (calls_.error().empty()) return;
+  out += "    UNREADABLE: " + calls_.error() + "; " + number(event.inputs.size()) + " bytes of inputs, " +
+         number(event.outputs.size()) + " of outputs\n";
+}
+
+void EventPrinter::callJson(const Event& event, std::string& out) {
+  const Tree& tree = calls_.print(event);
+  out += "{\"call\":" + number(event.call_number) + ",\"frame\":" + number(event.frame) +
+         ",\"thread\":" + number(event.lane) + ",\"command\":";
+  appendJsonString(out, event.command_name);
+  out += ",\"args\":";
+  writeJson(tree, out);
+  if (!tree.result().empty()) out.append(",\"result\":").append(tree.result());
+  if (event.flags & kUnfinished) out += ",\"unfinished\":true";
+  if (!calls_.error().empty()) {
+    out += ",\"unreadable\":";
+    appendJsonString(out, calls_.error());
+  }
+  out += "}\n";
+}
+
+void EventPrinter::otherText(const Event& event, std::string& out) {
+  out += "- t" + number(event.lane) + " ";
+  if (event.kind == Event::kMemory) {
+    out += "memory VkDeviceMemory ";
+    appendHex(out, event.memory.memory);
+    out += ", offset " + number(event.memory.offset) + ", size " + number(event.memory.size);
+    if (event.flags & kMixed) out += ", MIXED (some bytes may be the GPU's)";
+  } else if (event.kind == Event::kHole) {
+    out += std::string("HOLE (") + holeCause(event.hole.cause) + holeSubject(event.hole) + "): ";
+    appendTextString(out, event.text);
+  } else {
+    out += std::string("metadata: ") + metadataName(event.metadata_kind) + ", " + number(event.text.size()) +
+           " bytes of JSON";
+  }
+  out += '\n';
+}
+
+void EventPrinter::otherJson(const Event& event, std::string& out) {
+  const char* names[] = {"call", "memory", "hole", "metadata"};
+  out += std::string("{\"event\":\"") + names[event.kind] + "\",\"frame\":" + number(event.frame) +
+         ",\"thread\":" + number(event.lane);
+  if (event.kind == Event::kMemory) {
+    out += ",\"memory\":\"";
+    appendHex(out, event.memory.memory);
+    out += "\",\"generation\":" + number(event.memory.generation) +
+           ",\"offset\":" + number(event.memory.offset) + ",\"size\":" + number(event.memory.size);
+    out += event.flags & kMixed ? ",\"mixed\":true" : "";
+  } else if (event.kind == Event::kHole) {
+    out += std::string(",\"cause\":\"") + holeCause(event.hole.cause) +
+           "\",\"subject\":" + number(event.hole.subject) + ",\"text\":";
+    appendJsonString(out, event.text);
+  } else {
+    out += std::string(",\"kind\":\"") + metadataName(event.metadata_kind) + "\",\"value\":";
+    out += jsonText(parseMetadata(event.text));
+  }
+  out += "}\n";
+}
+
+}  // namespace reprise

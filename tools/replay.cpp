@@ -1,0 +1,127 @@
+// reprise replay: the command line and the report; replay/player.h does the work.
+#include "replay/player.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "tools/commands.h"
+#include "tools/log.h"
+
+namespace reprise {
+namespace {
+
+constexpr const char* kFooter =
+    "Differences from the capture and notes on what was adapted go to stderr, one closing line to stdout.\n"
+    "\n"
+    "Exit status: 0 replayed identically; 1 replayed with differences; 2 wrong argument; 3 FILE cannot be "
+    "read;\n"
+    "4 this machine cannot run it; 5 the captured failure (a lost device, a crash) did not recur.\n"
+    "\n"
+    "Example:\n"
+    "  reprise replay cube.vkr --wsi headless --screenshots frames/";
+
+// A line that is drawn over and over, on a terminal only.
+class ProgressBar {
+ public:
+  ProgressBar() : shown_(isatty(STDERR_FILENO) != 0) {}
+  ~ProgressBar() { clear(); }
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void update(uint64_t done, uint64_t total) {
+    if (!shown_ || total == 0) return;
+    const int percent = static_cast<int>(done * 100 / total);
+    if (percent == percent_) return;
+    percent_ = percent;
+    constexpr int kWidth = 50;
+    const std::string bar(static_cast<size_t>(percent) * kWidth / 100, '#');
+    std::fprintf(stderr, "\r[%-*s] %3d %%", kWidth, bar.c_str(), percent);
+    std::fflush(stderr);
+  }
+
+  void clear() {
+    if (percent_ >= 0) std::fputs("\r\x1b[K", stderr);
+    percent_ = -1;
+  }
+
+ private:
+  bool shown_;
+  int percent_ = -1;
+};
+
+void printReport(const ReplayReport& report) {
+  for (const auto& note : report.notes) spdlog::info("{}", note);
+  for (const auto& difference : report.differences) {
+    spdlog::warn("frame {}, call {}, thread {}: {}: {}", difference.frame, difference.call, difference.thread,
+                 difference.command, difference.text);
+  }
+  if (report.difference_count > report.differences.size()) {
+    spdlog::warn("... and {} more differences", report.difference_count - report.differences.size());
+  }
+  const char* verdict = report.failure_not_reproduced  ? "the captured failure did not recur"
+                        : report.difference_count == 0 ? "identical to the capture"
+                                                       : "differs from the capture";
+  std::printf("replayed %llu calls, %llu frames: %s", static_cast<unsigned long long>(report.calls),
+              static_cast<unsigned long long>(report.frames), verdict);
+  if (report.difference_count > 0) {
+    std::printf(" (%llu %s)", static_cast<unsigned long long>(report.difference_count),
+                report.difference_count == 1 ? "difference" : "differences");
+  }
+  std::printf("\n");
+}
+
+int runReplay(const std::string& file, ReplayOptions options) {
+  ProgressBar bar;
+  options.progress = [&bar](uint64_t done, uint64_t total) { bar.update(done, total); };
+  const Result<ReplayReport> replayed = replayTrace(file, options);
+  bar.clear();
+  if (!replayed) {
+    spdlog::error("{}", replayed.status().message());
+    return replayed.status().exitCode();
+  }
+  const ReplayReport& report = replayed.value();
+  printReport(report);
+  if (report.failure_not_reproduced) return kExitNotReproduced;
+  return static_cast<int>(report.difference_count == 0 ? Code::kOk : Code::kDiffers);
+}
+
+}  // namespace
+
+void addReplay(CLI::App& app, Run& run) {
+  CLI::App* verb = app.add_subcommand("replay", "Play a trace back and compare what the driver answers");
+  verb->footer(kFooter);
+  auto file = std::make_shared<std::string>();
+  auto wsi = std::make_shared<std::string>("auto");
+  auto unfinished = std::make_shared<std::string>("run");
+  auto options = std::make_shared<ReplayOptions>();
+  verb->add_option("FILE", *file, "The trace")->required()->type_name("");
+  verb->add_option("--gpu", options->gpu, "The GPU, by its number or a part of its name")
+      ->type_name("N|NAME");
+  verb->add_option("--wsi", *wsi, "Where to present: auto, headless or xcb")
+      ->check(CLI::IsMember({"auto", "headless", "xcb"}))
+      ->capture_default_str()
+      ->type_name("");
+  verb->add_option("--screenshots", options->screenshots_dir, "Write each presented image as a PNG there")
+      ->type_name("DIR");
+  verb->add_flag("--validate", options->validate, "Replay under the Khronos validation layer");
+  verb->add_option("--unfinished", *unfinished,
+                   "Calls that never returned at capture: run them last, or skip them")
+      ->check(CLI::IsMember({"run", "skip"}))
+      ->capture_default_str()
+      ->type_name("");
+  verb->add_option("--dump-memory", options->memory_dump, "Write what the GPU left in mapped memory there")
+      ->type_name("DIR");
+  verb->add_flag(
+      "--beyond-watermark", options->beyond_watermark,
+      "Also replay what a killed writer left behind its last watermark, where calls may be missing");
+  verb->callback([&run, file, wsi, unfinished, options] {
+    options->wsi = *wsi == "xcb" ? Wsi::kXcb : *wsi == "headless" ? Wsi::kHeadless : Wsi::kAuto;
+    options->run_unfinished = *unfinished == "run";
+    run = [file, options] { return runReplay(*file, *options); };
+  });
+}
+
+}  // namespace reprise
