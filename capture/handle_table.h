@@ -21,7 +21,7 @@ class HandleTable {
   HandleTable(const HandleTable&) = delete;
   HandleTable& operator=(const HandleTable&) = delete;
 
-  T* find(uint64_t key, uint64_t owner = 0) const {
+  [[gnu::always_inline]] T* find(uint64_t key, uint64_t owner = 0) const {
     const Table& table = *table_.load(std::memory_order_acquire);
     for (size_t i = place(table, key);; i = (i + 1) & table.mask) {
       const Slot& slot = table.slots[i];

@@ -66,7 +66,7 @@ bool isAddedByUs(const NextLayer& next, Command command) {
 // What the program gets for a name that the next layer answered with `next_function`: our entry point where we have
 // one, so that nothing but what is enabled, and all of it, resolves; the next layer's own for names unknown to us.
 PFN_vkVoidFunction answer(const NextLayer& next, Command command, PFN_vkVoidFunction next_function) {
-  if (next_function == nullptr || command == Command::kUnknown) return next_function;
+  if (next_function == nullptr || !isRecorded(command)) return next_function;
   return isAddedByUs(next, command) ? nullptr : entryPoint(command);
 }
 

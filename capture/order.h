@@ -32,7 +32,7 @@ constexpr OrderKey orderKey(bool ticketed, uint64_t value, uint32_t lane) { retu
 class CommandBufferLanes {
  public:
   // Remembers `lane`; false if the call must draw a ticket.
-  bool sameLane(uint64_t command_buffer, uint32_t lane) {
+  [[gnu::always_inline]] bool sameLane(uint64_t command_buffer, uint32_t lane) {
     const uint64_t entry = entryOf(command_buffer, lane);
     std::atomic<uint64_t>& last = slotOf(command_buffer);
     if (last.load(std::memory_order_relaxed) == entry && entry != 0) [[likely]] return true;

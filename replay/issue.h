@@ -40,7 +40,8 @@ void walkHandles(C& call, CallHalf half, F& f) {
 // What a walk over a call's handles finds.
 class HandleWalk {
  public:
-  explicit HandleWalk(Player& player, Command command) : player_(player), destroys_(commandInfo(command).destroys) {}
+  HandleWalk(Player& player, Command command)
+      : player_(player), command_(command), destroys_(commandInfo(command).destroys) {}
 
   // Captured values become live ones.
   void operator()(HandleKind kind, uint64_t& value) {
@@ -62,8 +63,7 @@ class HandleWalk {
 
  private:
   void unknown(HandleKind kind, uint64_t& value) {
-    // Descriptor writes may carry a stale sampler where the layout has an immutable one.
-    if (kind == HandleKind::kVkSampler) {
+    if (mayBeStale(command_, kind)) {
       value = 0;
       return;
     }
@@ -73,6 +73,7 @@ class HandleWalk {
   }
 
   Player& player_;
+  Command command_;
   HandleKind destroys_;
   bool touches_ours_ = false;
   HandleKind unknown_kind_ = HandleKind::kNone;

@@ -68,6 +68,22 @@ constexpr NotIssued kNotIssued[] = {
     {"vkCmdCuLaunchKernelNVX", false, "kernel arguments are addresses of the captured process"},
 };
 
+struct MayBeStale {
+  std::string_view name;
+  HandleKind kind;
+  std::string_view reason;
+};
+constexpr MayBeStale kMayBeStale[] = {
+    {"vkUpdateDescriptorSets", HandleKind::kVkSampler, "the layout may have an immutable one"},
+    {"vkUpdateDescriptorSets", HandleKind::kVkImageView, "a plain sampler's write has none"},
+    {"vkCmdPushDescriptorSet", HandleKind::kVkSampler, "the layout may have an immutable one"},
+    {"vkCmdPushDescriptorSet", HandleKind::kVkImageView, "a plain sampler's write has none"},
+    {"vkBeginCommandBuffer", HandleKind::kVkRenderPass, "ignored outside a render pass"},
+    {"vkBeginCommandBuffer", HandleKind::kVkFramebuffer, "ignored outside a render pass"},
+    {"vkCreateGraphicsPipelines", HandleKind::kVkPipeline, "the base pipeline counts for derivatives only"},
+    {"vkCreateComputePipelines", HandleKind::kVkPipeline, "the base pipeline counts for derivatives only"},
+};
+
 // Queries whose answers may differ between two runs on one device.
 constexpr std::string_view kVaries[] = {
     "vkGetPhysicalDeviceProperties",          // the capture layer may have clamped the version
@@ -140,6 +156,17 @@ Issue issueRule(Command canonical) { return issueTable()[size_t(canonical) < kCo
 
 bool isDeterministic(Command canonical) {
   return size_t(canonical) < kCommandCount && deterministicTable()[size_t(canonical)];
+}
+
+bool mayBeStale(Command canonical, HandleKind kind) {
+  const std::string_view name = commandInfo(canonical).name;
+  return std::any_of(std::begin(kMayBeStale), std::end(kMayBeStale),
+                     [&](const MayBeStale& row) { return row.kind == kind && name.starts_with(row.name); });
+}
+
+bool onlyNames(Command canonical) {
+  const std::string_view name = commandInfo(canonical).name;
+  return name.starts_with("vkSetDebugUtilsObject") || name.starts_with("vkDebugMarkerSetObject");
 }
 
 bool hadNoEffect(VkResult captured) {

@@ -23,6 +23,12 @@ constexpr bool isOurs(HandleKind kind) {
          kind == HandleKind::kVkDisplayKHR || kind == HandleKind::kVkDisplayModeKHR;
 }
 
+// A handle of that kind may be stale in a call that does not look at it: it becomes null.
+bool mayBeStale(Command canonical, HandleKind kind);
+
+// Only names an object: left out where the object is not alive.
+bool onlyNames(Command canonical);
+
 // The result at capture says that the call changed nothing: it is not issued again.
 bool hadNoEffect(VkResult captured);
 

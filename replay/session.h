@@ -140,7 +140,7 @@ class Player {
   void note(const std::string& text);
   Status error(Code code, const std::string& text) const;  // "call 12 (vkFoo, frame 3): " + text
   Status unknownHandle(HandleKind kind, uint64_t captured) const;
-  // A handle was not alive: fatal, but for a call that only destroys it, which the program got away with.
+  // A handle was not alive: fatal, but for a call that only names it, or destroys it (a difference).
   Status refuse(Command command, Status unknown);
   void failureSeen() { failure_seen_ = true; }  // this run lost its device
   void validationMessage(const char* text);  // from any thread

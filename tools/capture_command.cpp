@@ -29,10 +29,10 @@ void addCapture(CLI::App& app, Run& run, const std::vector<std::string>& program
   verb->add_option("-o,--output", options->output,
                    "The trace file; otherwise named for the program, in this folder")
       ->type_name("FILE");
-  verb->add_option("--arena", *arena_mib, "Shared memory between program and writer, in MiB (1 to 65536)")
-      ->type_name("MIB")
+  verb->add_option("--arena", *arena_mib,
+                   "Shared memory between program and writer, in MiB (1 to 65536), 256 unless given")
       ->check(CLI::Range(size_t{1}, size_t{65536}))
-      ->capture_default_str();
+      ->option_text("MIB");
   verb->add_option("--layer-dir", options->layer_dir,
                    "Where VkLayer_reprise.json is, if not where it was installed")
       ->type_name("DIR");

@@ -167,19 +167,18 @@ void addDump(CLI::App& app, Run& run) {
   verb->footer(kFooter);
   auto options = std::make_shared<Options>();
   verb->add_option("FILE", options->file, "The trace")->required()->type_name("");
-  verb->add_option("--format", options->format, "text or json")
+  verb->add_option("--format", options->format, "The form of the output, text unless given")
       ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str()
-      ->type_name("");
+      ->option_text("text|json");
   verb->add_option("--frames", options->frames, "Only these frames, counted from 0")->type_name("A-B");
   verb->add_option("--command", options->commands,
                    "Only calls whose name matches, such as 'vkCmd*'; may be repeated")
       ->type_name("GLOB")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  verb->add_option("--bytes", options->bytes_shown, "Print so many bytes of shader code and other payloads")
-      ->type_name("N")
-      ->capture_default_str();
+  verb->add_option("--bytes", options->bytes_shown,
+                   "Print so many bytes of shader code and other payloads, 32 unless given")
+      ->option_text("N");
   verb->add_option("-o,--output", options->output, "Write here, not to standard output")->type_name("OUTPUT");
   verb->add_flag(
       "--beyond-watermark", options->reading.beyond_watermark,

@@ -136,7 +136,7 @@ void printText(const std::string& file, const TraceSummary& s) {
   line("program", plain(s.info.application));
   line("command line", plain(s.info.command_line));
   line("host", plain(s.info.host) + ", " + plain(s.info.os));
-  line("captured", utcTime(s.info.captured_unix_seconds) + " by reprise " + plain(s.info.tool_version) +
+  line("captured", utcTime(s.info.captured_unix_seconds) + " by " + plain(s.info.tool_version) +
                        ", Vulkan registry " + plain(s.info.registry_version));
   line("complete", s.complete
                        ? "yes"
@@ -186,10 +186,9 @@ void addInfo(CLI::App& app, Run& run) {
   auto file = std::make_shared<std::string>();
   auto format = std::make_shared<std::string>("text");
   verb->add_option("FILE", *file, "The trace")->required()->type_name("");
-  verb->add_option("--format", *format, "text or json")
+  verb->add_option("--format", *format, "The form of the output, text unless given")
       ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str()
-      ->type_name("");
+      ->option_text("text|json");
   verb->callback(
       [&run, file, format] { run = [file, format] { return runInfo(*file, *format == "json"); }; });
 }

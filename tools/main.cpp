@@ -46,7 +46,8 @@ CLI::App* findVerb(CLI::App& app, const std::string& name) {
 
 std::string verbNames(CLI::App& app) {
   std::string names;
-  for (const CLI::App* verb : app.get_subcommands(nullptr)) names += (names.empty() ? "" : ", ") + verb->get_name();
+  for (const CLI::App* verb : app.get_subcommands(nullptr))
+    names += (names.empty() ? "" : ", ") + verb->get_name();
   return names;
 }
 

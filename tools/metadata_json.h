@@ -1,5 +1,5 @@
-// Metadata of a trace as JSON. A trace is a stranger's: what is no JSON, or nests so deeply that printing it could
-// exhaust the stack, is a string instead. Pure functions; any thread.
+// Metadata of a trace as JSON. A trace is a stranger's: what is no JSON, or nests so deeply that printing it
+// could exhaust the stack, is a string instead. Pure functions; any thread.
 #pragma once
 
 #include <algorithm>

@@ -100,18 +100,16 @@ void addReplay(CLI::App& app, Run& run) {
   verb->add_option("FILE", *file, "The trace")->required()->type_name("");
   verb->add_option("--gpu", options->gpu, "The GPU, by its number or a part of its name")
       ->type_name("N|NAME");
-  verb->add_option("--wsi", *wsi, "Where to present: auto, headless or xcb")
+  verb->add_option("--wsi", *wsi, "Where to present; auto, unless given: xcb if there is an X server")
       ->check(CLI::IsMember({"auto", "headless", "xcb"}))
-      ->capture_default_str()
-      ->type_name("");
+      ->option_text("auto|headless|xcb");
   verb->add_option("--screenshots", options->screenshots_dir, "Write each presented image as a PNG there")
       ->type_name("DIR");
   verb->add_flag("--validate", options->validate, "Replay under the Khronos validation layer");
   verb->add_option("--unfinished", *unfinished,
-                   "Calls that never returned at capture: run them last, or skip them")
+                   "Calls that never returned at capture: run them last, or skip them; run, unless given")
       ->check(CLI::IsMember({"run", "skip"}))
-      ->capture_default_str()
-      ->type_name("");
+      ->option_text("run|skip");
   verb->add_option("--dump-memory", options->memory_dump, "Write what the GPU left in mapped memory there")
       ->type_name("DIR");
   verb->add_flag(

@@ -1,12 +1,14 @@
 // Counts, in a file that outlives it, the calls that have returned: the judge of every kill -9.
 //
 // counter FILE THREADS [LOOPS]: FILE (THREADS x kCommands 64-bit counters, in the order of the Command enum)
-// is mapped shared, so what a counter says has happened survives SIGKILL. Without LOOPS it runs for ever.
+// is mapped shared, so what a counter says has happened survives SIGKILL. Without LOOPS it runs until
+// SIGTERM.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <mutex>
 #include <thread>
 
@@ -19,6 +21,7 @@ enum Command { kCreateBuffer, kDestroyBuffer, kBegin, kFill, kEnd, kSubmit, kWai
 using Counters = std::atomic<uint64_t>[kCommands];
 
 std::mutex queue_mutex;
+volatile std::sig_atomic_t stop = 0;
 
 // Each counted call stands between two of these: first the call, then the count.
 void count(Counters& counters, Command command) { counters[command].fetch_add(1, std::memory_order_release); }
@@ -30,7 +33,7 @@ void loop(const app::Gpu& gpu, const app::Buffer& target, Counters& counters, ui
   CHECK(vkCreateCommandPool(gpu.device, &pool_info, nullptr, &pool));
   const VkCommandBuffer commands = app::allocateCommands(gpu, pool);
   const VkFence fence = app::createFence(gpu);
-  for (uint64_t i = 0; i < loops; ++i) {
+  for (uint64_t i = 0; i < loops && !stop; ++i) {
     const VkBufferCreateInfo info{VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
                                   nullptr,
                                   0,
@@ -70,6 +73,7 @@ void loop(const app::Gpu& gpu, const app::Buffer& target, Counters& counters, ui
 
 int main(int argc, char** argv) {
   REQUIRE(argc >= 3);
+  std::signal(SIGTERM, [](int) { stop = 1; });
   const size_t thread_count = std::strtoul(argv[2], nullptr, 10);
   const uint64_t loops = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : UINT64_MAX;
   const int file = open(argv[1], O_RDWR | O_CREAT | O_TRUNC, 0644);

@@ -1,7 +1,9 @@
 """Traces of programs and writers that were killed, and files that were cut: everything that was recorded is there."""
 
 import ctypes
+import os
 import random
+import signal
 import struct
 import time
 
@@ -73,9 +75,9 @@ def last_call(bench, trace):
     return calls[-1]
 
 
-def crash_once(bench, program, command, nth, env=None):
+def crash_once(bench, program, command, nth, recurs=True):
     trace = bench.path("crashed.vkr")
-    env = dict(env or {}, REPRISE_CRASH_COMMAND=command, REPRISE_CRASH_CALL=nth)
+    env = {"REPRISE_CRASH_COMMAND": command, "REPRISE_CRASH_CALL": nth}
     bench.capture(trace, program, [test_layer("crash")], env).expect(128 + 11)
     last = last_call(bench, trace)
     require(last["command"] == command and last.get("unfinished"),
@@ -87,6 +89,8 @@ def crash_once(bench, program, command, nth, env=None):
     require(calls[command] == nth and info["unfinished"] == 1,
             f"crash in call {nth} of {command}: {calls[command]} in the file, {info['unfinished']} unfinished")
     bench.replay(trace, "--wsi", "headless", "--unfinished", "skip").expect()
+    if not recurs:
+        return
     # Run again below the crash layer, the replay meets the same fault: that is the repro.
     run = bench.replay(trace, "--wsi", "headless", "--unfinished", "run", layers=[test_layer("crash")], env=env)
     require(run.status == -11, f"crash in {command}: the replay with the unfinished call ended with {run.status}, "
@@ -100,7 +104,7 @@ def crash(bench):
     crash_once(bench, cube, "vkQueueSubmit", 7)
     crash_once(bench, [bench.app("render")], "vkCreateImage", 1)
     crash_once(bench, [bench.app("render")], "vkCreateGraphicsPipelines", 1)
-    crash_once(bench, [bench.app("compute")], "vkAllocateMemory", 2)
+    crash_once(bench, [bench.app("compute")], "vkAllocateMemory", 2, recurs=False)  # replays lay allocations out anew
     crash_once(bench, [bench.app("threads"), "/dev/null", "500"], "vkQueueSubmit", 300)
 
 
@@ -112,22 +116,25 @@ def become_reaper():
 
 def kill_writer(bench):
     """The writer dies; the program ends as if nothing had been, the file holds what was written."""
-    import os
     become_reaper()
     trace, page = bench.path("orphan.vkr"), bench.path("counters")
-    loops = 60_000
-    process = bench.start(bench.capture_command(trace, [bench.app("counter"), page, "2", str(loops)]))
+    process = bench.start(bench.capture_command(trace, [bench.app("counter"), page, "2"]))
     wait_until_counting(bench, process, page)
     program = the_program(process, "counter")
-    while counters_of(page)["vkQueueSubmit"] < loops:  # half of the work
-        time.sleep(0.005)
+    while not trace.exists() or bench.info(trace)["calls"] < 1000:  # the growing file, up to its last watermark
+        require(process.poll() is None, "the writer ended by itself")
+        time.sleep(0.1)
+    held = bench.info(trace)["calls"]
     kill9(process.pid)
+    submits = counters_of(page)["vkQueueSubmit"]
+    while counters_of(page)["vkQueueSubmit"] < submits + 5000:  # the program goes on
+        time.sleep(0.01)
+    os.kill(program, signal.SIGTERM)
     run = bench.finish(process)  # its pipes stay open until the program ends
     _, status = os.waitpid(program, 0)
     ok(Run(run.command, os.waitstatus_to_exitcode(status), run.out, run.err))
-    require(counters_of(page)["vkQueueSubmit"] == 2 * loops, "the program did not do all its work")
     info = bench.info(trace)
-    require(not info["complete"] and info["calls"] > 1000, f"complete {info['complete']}, {info['calls']} calls")
+    require(not info["complete"] and info["calls"] >= held, f"complete {info['complete']}, {info['calls']} calls")
     bench.replay(trace, "--wsi", "headless", "--unfinished", "skip").expect()
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from support.harness import (CAPTURE_LAYER, VALIDATION_LAYER, Failure, ok, require, same_lines, test_layer)
+from support.harness import (VALIDATION_LAYER, Failure, ok, require, same_lines, test_layer)
 from support.png import pixels_of
 
 JUDGE = test_layer("judge")
@@ -26,7 +26,9 @@ def pictures_equal(bench, env, frames, *wsi_kinds):
     trace = bench.path("cube.vkr")
     bench.capture(trace, cube, [JUDGE], dict(env, **bench.judged("captured"))).expect()
     same_lines("pictures of the captured run", bench.verdicts("captured"), wanted)
-    require(bench.info(trace)["frames"] == frames, f"info counts {bench.info(trace)['frames']} frames")
+    info = bench.info(trace)
+    require(info["frames"] == frames, f"info counts {info['frames']} frames")
+    require("vkCmdCopyImageToBuffer" not in str(info["commands"]), "the judge stood above the capture layer")
     for wsi in wsi_kinds:
         for attempt in ("first", "second"):
             replay_and_judge(bench, trace, wanted, f"{wsi}-{attempt}", "--wsi", wsi)
@@ -132,12 +134,12 @@ def validate_program(bench, name, command):
     bench.run(command, native_env).expect()
     native = messages(bench, name + "-native")
     trace = bench.path(name + ".vkr")
-    for place in ("above", "below"):
-        layers = [CAPTURE_LAYER, VALIDATION_LAYER]
-        if place == "above":
-            layers.reverse()
-        env = dict(validated(bench, f"{name}-{place}"), VK_INSTANCE_LAYERS=":".join(layers))
-        bench.run(bench.capture_command(trace, command), env).expect()
+    for place in ("below", "above"):
+        env = validated(bench, f"{name}-{place}")
+        if place == "below":
+            bench.capture(trace, command, [VALIDATION_LAYER], env).expect()
+        else:
+            bench.capture_below(VALIDATION_LAYER, trace, command, env).expect()
         extra = extra_messages(messages(bench, f"{name}-{place}"), native)
         if place == "below":
             extra = [message for message in extra if message != BIND_EXCEPTION]

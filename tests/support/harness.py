@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 
 LAVAPIPE = "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json"
 CAPTURE_LAYER = "VK_LAYER_REPRISE_capture"
@@ -137,11 +138,22 @@ class Bench:
         return [self.reprise, "capture", "-o", str(trace), *options, "--", *command]
 
     def capture(self, trace, command, layers=(), env=None, options=()):
-        """Captures; `layers` stand below the capture layer."""
+        """Captures; `layers` stand below the capture layer, whose folder the wrapper puts first."""
         env = dict(env or {})
         if layers:
             env["VK_INSTANCE_LAYERS"] = ":".join([CAPTURE_LAYER, *layers])
         return self.run(self.capture_command(trace, command, *options), env)
+
+    def capture_below(self, layer, trace, command, env=None):
+        """Captures with an installed `layer` between program and capture layer; without the wrapper, which puts
+        its own first. Loaders up to 1.3.239 order layers by where they find them, later ones as they are named."""
+        env = dict(env or {}, VK_INSTANCE_LAYERS=f"{layer}:{CAPTURE_LAYER}", REPRISE_OUTPUT=trace,
+                   VK_ADD_LAYER_PATH=f"/usr/share/vulkan/explicit_layer.d:{self.build / 'capture'}",
+                   PATH=f"{self.build / 'tools'}:{self.env['PATH']}")
+        run = self.run(command, env)
+        wait_for_writers(trace)
+        require(self.info(trace)["calls"] > 0, f"`{' '.join(run.command)}` below {layer} recorded nothing")
+        return run
 
     def replay(self, trace, *options, layers=(), env=None):
         env = dict(env or {})
@@ -217,6 +229,21 @@ def program_name(pid):
 def kill9(pid):
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
+
+
+def wait_for_writers(trace):
+    """Writers that the layer started outlive the program by a moment: until no process holds the file open."""
+    for _ in range(1000):
+        holders = 0
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                links = [os.readlink(link) for link in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+            except OSError:
+                continue
+            holders += any(link.startswith(str(trace)) for link in links)
+        if holders == 0:
+            return
+        time.sleep(0.05)
 
 
 def copy_head(source, target, size):

@@ -1,4 +1,5 @@
-// Events of a trace as the lines of `reprise dump`: calls that are whole, unfinished or broken, and what is no call.
+// Events of a trace as the lines of `reprise dump`: calls that are whole, unfinished or broken, and what is
+// no call.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -85,7 +86,8 @@ TEST(Events, UnfinishedCallIsMarked) {
   fence.event.outputs = {};
   fence.event.flags = kAnnounce | kUnfinished;
   const std::string out = text(fence.event);
-  EXPECT_NE(out.find("vkCreateFence(...) = UNFINISHED (the call never returned)\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("vkCreateFence(...) = UNFINISHED (the call never returned)\n"), std::string::npos)
+      << out;
   EXPECT_NE(out.find("pFence = (not written)\n"), std::string::npos) << out;
   const auto line = json(fence.event);
   EXPECT_EQ(line["unfinished"], true);
@@ -123,7 +125,8 @@ TEST(Events, UnknownCommandKeepsItsName) {
   fence.event.command = Command::kUnknown;
   fence.event.command_name = "vkFromTheFuture";
   const std::string out = text(fence.event);
-  EXPECT_NE(out.find("12 t3 vkFromTheFuture()\n    UNREADABLE: this build does not know the command"), std::string::npos)
+  EXPECT_NE(out.find("12 t3 vkFromTheFuture()\n    UNREADABLE: this build does not know the command"),
+            std::string::npos)
       << out;
   EXPECT_EQ(json(fence.event)["command"], "vkFromTheFuture");
 }

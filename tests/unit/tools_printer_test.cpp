@@ -128,11 +128,12 @@ TEST(Printer, UnwrittenOutputShowsItsChain) {
   GetPhysicalDeviceProperties2Call call;
   call.physicalDevice = handle<VkPhysicalDevice>(1);
   call.pProperties = &properties;
-  EXPECT_EQ(text(call, false),
-            "vkGetPhysicalDeviceProperties2(...)\n"
-            "    physicalDevice = VkPhysicalDevice 0x1\n"
-            "    pProperties = VkPhysicalDeviceProperties2 {pNext[0] = VkPhysicalDeviceIDProperties {not written}, "
-            "not written}\n");
+  EXPECT_EQ(
+      text(call, false),
+      "vkGetPhysicalDeviceProperties2(...)\n"
+      "    physicalDevice = VkPhysicalDevice 0x1\n"
+      "    pProperties = VkPhysicalDeviceProperties2 {pNext[0] = VkPhysicalDeviceIDProperties {not written}, "
+      "not written}\n");
   EXPECT_EQ(json(call, false)["pProperties"]["pNext"][0]["note"], "not written");
 }
 
@@ -190,9 +191,11 @@ TEST(Printer, ClearValuesAsFloatAndHex) {
 }
 
 TEST(Printer, StringsAndVersions) {
-  VkApplicationInfo application{VK_STRUCTURE_TYPE_APPLICATION_INFO, nullptr, "a \"cube\"\n", 1, "", 0, VK_API_VERSION_1_2};
+  VkApplicationInfo application{
+      VK_STRUCTURE_TYPE_APPLICATION_INFO, nullptr, "a \"cube\"\n", 1, "", 0, VK_API_VERSION_1_2};
   const char* layers[] = {"VK_LAYER_a", nullptr};
-  VkInstanceCreateInfo info{VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO, nullptr, 0, &application, 2, layers, 0, nullptr};
+  VkInstanceCreateInfo info{
+      VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO, nullptr, 0, &application, 2, layers, 0, nullptr};
   VkInstance instance = handle<VkInstance>(5);
   CreateInstanceCall call;
   call.pCreateInfo = &info;
@@ -241,8 +244,9 @@ TEST(Printer, HoleInAChain) {
   VkFenceCreateInfo info{VK_STRUCTURE_TYPE_FENCE_CREATE_INFO, &unknown, 0};
   CreateFenceCall call;
   call.pCreateInfo = &info;
-  EXPECT_NE(text(call).find("pNext[0] = unreadable struct {sType = 1000999001, why = this build does not know it}\n"
-                            "        pNext[1] = unreadable struct {sType = 1000999000, why = it was not recorded}\n"),
+  EXPECT_NE(text(call).find(
+                "pNext[0] = unreadable struct {sType = 1000999001, why = this build does not know it}\n"
+                "        pNext[1] = unreadable struct {sType = 1000999000, why = it was not recorded}\n"),
             std::string::npos)
       << text(call);
   EXPECT_EQ(json(call)["pCreateInfo"]["pNext"][1]["sType"], 1000999000);

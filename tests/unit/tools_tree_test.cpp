@@ -25,7 +25,8 @@ TEST(Tree, ShortCallIsOneLine) {
   Tree tree(Tree::Format::kText);
   tree.number("count", uint64_t{3});
   tree.handle("queue", "VkQueue", 0xabc);
-  EXPECT_EQ(text(tree, "7 t1 vkFoo", "VK_SUCCESS"), "7 t1 vkFoo(count = 3, queue = VkQueue 0xabc) = VK_SUCCESS\n");
+  EXPECT_EQ(text(tree, "7 t1 vkFoo", "VK_SUCCESS"),
+            "7 t1 vkFoo(count = 3, queue = VkQueue 0xabc) = VK_SUCCESS\n");
 }
 
 TEST(Tree, CallWithoutArguments) {
@@ -42,7 +43,8 @@ TEST(Tree, NumbersAtTheirLimits) {
   tree.real("d", 1e300);
   tree.boolean("e", 1);
   tree.boolean("f", 2);
-  EXPECT_EQ(json(tree), R"({"a":18446744073709551615,"b":-9223372036854775808,"c":0.1,"d":1e+300,"e":true,"f":2})");
+  EXPECT_EQ(json(tree),
+            R"({"a":18446744073709551615,"b":-9223372036854775808,"c":0.1,"d":1e+300,"e":true,"f":2})");
 }
 
 TEST(Tree, JsonHasNoNumberForInfinity) {
@@ -72,7 +74,8 @@ TEST(Tree, BytesAreCountedAndCut) {
   tree.bytes("some", data, 2);
   tree.bytes("none", data, 0);
   tree.bytes("empty", {}, 8);
-  EXPECT_EQ(text(tree), "f(all = 3 bytes: 01 ab 03, some = 3 bytes: 01 ab ..., none = 3 bytes, empty = 0 bytes)\n");
+  EXPECT_EQ(text(tree),
+            "f(all = 3 bytes: 01 ab 03, some = 3 bytes: 01 ab ..., none = 3 bytes, empty = 0 bytes)\n");
   Tree as_json(Tree::Format::kJson);
   as_json.bytes("all", data, 8);
   as_json.bytes("some", data, 1);
@@ -83,7 +86,9 @@ TEST(Tree, LongCallIsIndented) {
   Tree tree(Tree::Format::kText);
   tree.beginObject("pInfo", "VkInfo", true);
   tree.null("pNext");
-  tree.named("flags", "VK_SOME_RATHER_LONG_FLAG_BIT_OF_A_LONG_NAME | VK_ANOTHER_RATHER_LONG_FLAG_BIT_OF_THE_SAME_KIND");
+  tree.named(
+      "flags",
+      "VK_SOME_RATHER_LONG_FLAG_BIT_OF_A_LONG_NAME | VK_ANOTHER_RATHER_LONG_FLAG_BIT_OF_THE_SAME_KIND");
   tree.beginObject("extent", "VkExtent2D");
   tree.number("width", uint64_t{640});
   tree.number("height", uint64_t{480});
@@ -106,9 +111,11 @@ TEST(Tree, ManyNumbersShareLines) {
   EXPECT_EQ(text(tree),
             "f(...)\n"
             "    values = [60]\n"
-            "        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, "
+            "        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, "
+            "24, 25, 26, "
             "27, 28, 29, 30,\n"
-            "        31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, "
+            "        31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, "
+            "53, 54, 55, "
             "56, 57, 58,\n"
             "        59\n");
 }
