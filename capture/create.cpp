@@ -54,7 +54,8 @@ Info withExtensions(const Info& info, const ExtensionList& list) {
 
 // Calls `create` with the extensions that we want, and where that fails with the program's own.
 template <class Info, class Create>
-VkResult createWith(const Info& info, const ExtensionList& list, std::vector<const char*>& added, Create create) {
+VkResult createWith(const Info& info, const ExtensionList& list, std::vector<const char*>& added,
+                    Create create) {
   if (!added.empty()) {
     const Info changed = withExtensions(info, list);
     const VkResult result = create(&changed);
@@ -85,7 +86,8 @@ VkResult createNextInstance(CreateInstanceCall& call, NextLayer& next) {
       reinterpret_cast<PFN_vkCreateInstance>(next.instance_proc(VK_NULL_HANDLE, "vkCreateInstance"));
   if (create == nullptr) return VK_ERROR_INITIALIZATION_FAILED;
 
-  if (info.pApplicationInfo && info.pApplicationInfo->apiVersion) next.api_version = info.pApplicationInfo->apiVersion;
+  if (info.pApplicationInfo && info.pApplicationInfo->apiVersion)
+    next.api_version = info.pApplicationInfo->apiVersion;
   ExtensionList list(info.ppEnabledExtensionNames, info.enabledExtensionCount);
   const bool core = next.api_version >= VK_API_VERSION_1_1;
   if (!core && optionIs(Option::kMemory, "auto")) {
@@ -97,8 +99,8 @@ VkResult createNextInstance(CreateInstanceCall& call, NextLayer& next) {
     link->u.pLayerInfo = here->pNext;
     return create(changed, call.pAllocator, call.pInstance);
   });
-  next.external_memory_queries =
-      core || (list.has(VK_KHR_EXTERNAL_MEMORY_CAPABILITIES_EXTENSION_NAME) && !(wanted && next.added.empty()));
+  next.external_memory_queries = core || (list.has(VK_KHR_EXTERNAL_MEMORY_CAPABILITIES_EXTENSION_NAME) &&
+                                          !(wanted && next.added.empty()));
   return result;
 }
 
@@ -118,8 +120,8 @@ uint32_t coreVersion(const CommandInfo& info) {
   return core ? VK_MAKE_API_VERSION(0, major, minor, 0) : 0;
 }
 
-// Our own calls use the core names. Where the version in force lacks these, the extension's commands stand in: drivers
-// resolve both, but only the latter are the program's to call.
+// Our own calls use the core names. Where the version in force lacks these, the extension's commands stand
+// in: drivers resolve both, but only the latter are the program's to call.
 void preferExtensions(Dispatch& dispatch, uint32_t version) {
   for (size_t i = 1; i < kCommandCount; ++i) {
     const Command alias = Command(i), core = commandInfo(alias).canonical;
@@ -140,7 +142,8 @@ void wantHostImport(const NextLayer& instance, VkPhysicalDevice physical_device,
   if (!optionIs(Option::kMemory, "auto") || !instance.external_memory_queries) return;
   const auto available = driverExtensions(instance.dispatch, physical_device);
   const auto has = [&](std::string_view name) {
-    return std::any_of(available.begin(), available.end(), [&](const auto& e) { return name == e.extensionName; });
+    return std::any_of(available.begin(), available.end(),
+                       [&](const auto& e) { return name == e.extensionName; });
   };
   const uint32_t version = std::min(instance.api_version, driverVersion(instance.dispatch, physical_device));
   const bool core = version >= VK_API_VERSION_1_1;
@@ -175,7 +178,8 @@ void trackMemory(const NextLayer& next, const VkDeviceCreateInfo& info, const Di
   const std::span asked(info.ppEnabledExtensionNames, info.enabledExtensionCount);
   Dispatch dispatch = next.dispatch;
   if (std::find(next.added.begin(), next.added.end(), kHostImport) == next.added.end() &&
-      (optionIs(Option::kMemory, "compare") || std::find(asked.begin(), asked.end(), kHostImport) == asked.end()))
+      (optionIs(Option::kMemory, "compare") ||
+       std::find(asked.begin(), asked.end(), kHostImport) == asked.end()))
     dispatch.GetMemoryHostPointerPropertiesEXT = nullptr;
   memory::deviceCreated(next.device, dispatch, next.physical_device, instance);
 }
@@ -224,7 +228,8 @@ void createInstance(CreateInstanceCall& call, Command called) {
   warnOfUnknown(call.pCreateInfo->ppEnabledExtensionNames, call.pCreateInfo->enabledExtensionCount);
 }
 
-// The entry goes first: the loader may give its address to a new instance as soon as the next layer is through.
+// The entry goes first: the loader may give its address to a new instance as soon as the next layer is
+// through.
 void destroyInstance(DestroyInstanceCall& call, Command called) {
   if (call.instance == VK_NULL_HANDLE) return;
   const std::unique_ptr<NextLayer> next(next_layers.erase(dispatchKey(call.instance)));

@@ -1,9 +1,10 @@
 // A map from handles to the layer's own objects that is read without a lock.
 //
-// A key is a 64-bit value and its owner: drivers may give handles of two devices the same value. The table does not
-// own the objects. find() from any thread, at any time; insert() and erase() take a mutex. As everywhere in Vulkan
-// the program makes sure that nobody looks for a key while it is erased. Tables that were outgrown are kept, since
-// someone may still be reading them: a fraction of the table in use. Starts usable, before any constructor ran.
+// A key is a 64-bit value and its owner: drivers may give handles of two devices the same value. The table
+// does not own the objects. find() from any thread, at any time; insert() and erase() take a mutex. As
+// everywhere in Vulkan the program makes sure that nobody looks for a key while it is erased. Tables that
+// were outgrown are kept, since someone may still be reading them: a fraction of the table in use. Starts
+// usable, before any constructor ran.
 #pragma once
 
 #include <atomic>
@@ -30,7 +31,8 @@ class HandleTable {
         const uint64_t found_owner = slot.owner.load(std::memory_order_acquire);
         T* value = slot.value.load(std::memory_order_acquire);
         // Read again: the slot may have been another owner's and passed to a new key meanwhile.
-        if (found_owner == owner && slot.key.load(std::memory_order_relaxed) == key) [[likely]] return value;
+        if (found_owner == owner && slot.key.load(std::memory_order_relaxed) == key) [[likely]]
+          return value;
       } else if (found == kEmpty) {
         return nullptr;
       }
@@ -122,7 +124,8 @@ class HandleTable {
       const Slot& slot = old->slots[i];
       const uint64_t key = slot.key.load(std::memory_order_relaxed);
       if (key != kEmpty && key != kErased)
-        put(*table, key, slot.owner.load(std::memory_order_relaxed), slot.value.load(std::memory_order_relaxed));
+        put(*table, key, slot.owner.load(std::memory_order_relaxed),
+            slot.value.load(std::memory_order_relaxed));
     }
     table_.store(table, std::memory_order_release);
     return true;

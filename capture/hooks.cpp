@@ -1,4 +1,5 @@
-// The calls that need more than to be recorded and passed on, in alphabetical order; all others are generated.
+// The calls that need more than to be recorded and passed on, in alphabetical order; all others are
+// generated.
 //
 // A generated entry point calls run(), which takes the hook() of its packet where there is one.
 #include <algorithm>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "capture/create.h"
+#include "capture/ignored.h"
 #include "capture/layer.h"
 #include "capture/memory.h"
 #include "capture/metadata.h"
@@ -67,7 +69,8 @@ void lacksTemplate(Command called) {
 
 // Calls f(writes) with what the template makes of `data`; false where that cannot be told.
 template <class F>
-bool decodeTemplate(VkDevice device, VkDescriptorUpdateTemplate handle, VkDescriptorSet set, const void* data, F f) {
+bool decodeTemplate(VkDevice device, VkDescriptorUpdateTemplate handle, VkDescriptorSet set, const void* data,
+                    F f) {
   const UpdateTemplate* found = currentLane() ? findUpdateTemplate(device, handle) : nullptr;
   if (found == nullptr) return false;
   const TemplateWrites writes(*found, set, data);
@@ -78,9 +81,25 @@ bool decodeTemplate(VkDevice device, VkDescriptorUpdateTemplate handle, VkDescri
 
 // ---- the hooks
 
+void hook(AllocateCommandBuffersCall& call, Command called) {
+  pass(call, called);
+  rememberCommandBuffers(call);
+}
+
 void hook(AllocateMemoryCall& call, Command called) {
   const Dispatch& driver = dispatchOf(call);
   record(call, called, [&] { call.result = memory::allocate(driver, call); });
+}
+
+void hook(BeginCommandBufferCall& call, Command called) {
+  const Dispatch& driver = dispatchOf(call);
+  VkCommandBufferBeginInfo info = *call.pBeginInfo;
+  if (!isSecondary(call.commandBuffer)) info.pInheritanceInfo = nullptr;
+  BeginCommandBufferCall shown{call.commandBuffer, &info};
+  record(shown, called, [&] {
+    invoke(driver, call, called);
+    shown.result = call.result;
+  });
 }
 
 void hook(BindBufferMemoryCall& call, Command called) { bind(call, called); }
@@ -94,10 +113,12 @@ void hook(BuildMicromapsEXTCall& call, Command called) { submit(call, called); }
 void hook(PushWithTemplateCall& call, Command called) {
   const Dispatch& driver = dispatchOf(call);
   const auto write = [&](const UpdateTemplate& found, const TemplateWrites& writes) {
-    PushCall decoded{call.commandBuffer, found.bind_point, call.layout, call.set, writes.count(), writes.data()};
+    PushCall decoded{call.commandBuffer, found.bind_point, call.layout,
+                     call.set,           writes.count(),   writes.data()};
     record(decoded, PushCall::kId, [&] { invoke(driver, call, called); });
   };
-  if (decodeTemplate(deviceOf(call.commandBuffer), call.descriptorUpdateTemplate, VK_NULL_HANDLE, call.pData, write))
+  if (decodeTemplate(deviceOf(call.commandBuffer), call.descriptorUpdateTemplate, VK_NULL_HANDLE, call.pData,
+                     write))
     return;
   lacksTemplate(called);
   invoke(driver, call, called);
@@ -106,9 +127,12 @@ void hook(PushWithTemplateCall& call, Command called) {
 #if defined(VK_VERSION_1_4) || defined(VK_KHR_maintenance6)
 VkShaderStageFlags stagesOf(VkPipelineBindPoint bind_point) {
   switch (bind_point) {
-    case VK_PIPELINE_BIND_POINT_GRAPHICS: return VK_SHADER_STAGE_ALL_GRAPHICS;
-    case VK_PIPELINE_BIND_POINT_COMPUTE: return VK_SHADER_STAGE_COMPUTE_BIT;
-    default: return VK_SHADER_STAGE_RAYGEN_BIT_KHR;  // any of a bind point's stages stands for it
+    case VK_PIPELINE_BIND_POINT_GRAPHICS:
+      return VK_SHADER_STAGE_ALL_GRAPHICS;
+    case VK_PIPELINE_BIND_POINT_COMPUTE:
+      return VK_SHADER_STAGE_COMPUTE_BIT;
+    default:
+      return VK_SHADER_STAGE_RAYGEN_BIT_KHR;  // any of a bind point's stages stands for it
   }
 }
 
@@ -127,7 +151,8 @@ void hook(PushWithTemplate2Call& call, Command called) {
     Push2Call decoded{call.commandBuffer, &push};
     record(decoded, Push2Call::kId, [&] { invoke(driver, call, called); });
   };
-  if (decodeTemplate(deviceOf(call.commandBuffer), info.descriptorUpdateTemplate, VK_NULL_HANDLE, info.pData, write))
+  if (decodeTemplate(deviceOf(call.commandBuffer), info.descriptorUpdateTemplate, VK_NULL_HANDLE, info.pData,
+                     write))
     return;
   lacksTemplate(called);
   invoke(driver, call, called);
@@ -148,7 +173,28 @@ void hook(CreateDescriptorUpdateTemplateCall& call, Command called) {
 }
 
 void hook(CreateDeviceCall& call, Command called) { createDevice(call, called); }
+void hook(CreateGraphicsPipelinesCall& call, Command called) {
+  const Dispatch& driver = dispatchOf(call);
+  const auto infos = withoutIgnored(call);
+  CreateGraphicsPipelinesCall shown = call;
+  shown.pCreateInfos = infos.data();
+  record(shown, called, [&] {
+    invoke(driver, call, called);
+    shown.result = call.result;
+  });
+}
+
 void hook(CreateInstanceCall& call, Command called) { createInstance(call, called); }
+
+void hook(CreateRenderPassCall& call, Command called) {
+  pass(call, called);
+  rememberRenderPass(call);
+}
+
+void hook(CreateRenderPass2Call& call, Command called) {
+  pass(call, called);
+  rememberRenderPass(call);
+}
 
 void hook(DestroyDescriptorUpdateTemplateCall& call, Command called) {
   forgetUpdateTemplate(call.device, call.descriptorUpdateTemplate);
@@ -157,6 +203,11 @@ void hook(DestroyDescriptorUpdateTemplateCall& call, Command called) {
 
 void hook(DestroyDeviceCall& call, Command called) { destroyDevice(call, called); }
 void hook(DestroyInstanceCall& call, Command called) { destroyInstance(call, called); }
+
+void hook(DestroyRenderPassCall& call, Command called) {
+  forgetRenderPass(call.device, call.renderPass);
+  pass(call, called);
+}
 
 void hook(DeviceWaitIdleCall& call, Command called) { wait(call, called); }
 
@@ -280,7 +331,8 @@ void hook(UpdateDescriptorSetWithTemplateCall& call, Command called) {
     UpdateDescriptorSetsCall decoded{call.device, writes.count(), writes.data(), 0, nullptr};
     record(decoded, UpdateDescriptorSetsCall::kId, [&] { invoke(driver, call, called); });
   };
-  if (decodeTemplate(call.device, call.descriptorUpdateTemplate, call.descriptorSet, call.pData, write)) return;
+  if (decodeTemplate(call.device, call.descriptorUpdateTemplate, call.descriptorSet, call.pData, write))
+    return;
   lacksTemplate(called);
   invoke(driver, call, called);
 }
@@ -303,7 +355,8 @@ auto run(C& call, Command called) {
 
 PFN_vkVoidFunction entryPoint(Command command) {
   const size_t index = size_t(command) - 1;
-  static_assert(std::size(kEntryPoints) == kCommandCount - 1, "one a command, in the order of the Command enum");
+  static_assert(std::size(kEntryPoints) == kCommandCount - 1,
+                "one a command, in the order of the Command enum");
   return index < std::size(kEntryPoints) ? kEntryPoints[index].function : nullptr;
 }
 

@@ -19,7 +19,8 @@ VkResult ownLayerProperties(uint32_t* count, VkLayerProperties* properties) {
   *count = 1;
   *properties = {};
   std::snprintf(properties->layerName, sizeof properties->layerName, "%s", kLayerName);
-  std::snprintf(properties->description, sizeof properties->description, "Reprise: records Vulkan calls to a file");
+  std::snprintf(properties->description, sizeof properties->description,
+                "Reprise: records Vulkan calls to a file");
   properties->specVersion = registryVersion();
   properties->implementationVersion = 1;
   return VK_SUCCESS;
@@ -29,11 +30,13 @@ VKAPI_ATTR VkResult VKAPI_CALL enumerateInstanceLayers(uint32_t* count, VkLayerP
   return ownLayerProperties(count, properties);
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL enumerateDeviceLayers(VkPhysicalDevice, uint32_t* count, VkLayerProperties* properties) {
+VKAPI_ATTR VkResult VKAPI_CALL enumerateDeviceLayers(VkPhysicalDevice, uint32_t* count,
+                                                     VkLayerProperties* properties) {
   return ownLayerProperties(count, properties);
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL enumerateInstanceExtensions(const char* layer, uint32_t* count, VkExtensionProperties*) {
+VKAPI_ATTR VkResult VKAPI_CALL enumerateInstanceExtensions(const char* layer, uint32_t* count,
+                                                           VkExtensionProperties*) {
   if (layer == nullptr || std::string_view(layer) != kLayerName) return VK_ERROR_LAYER_NOT_PRESENT;
   *count = 0;
   return VK_SUCCESS;
@@ -47,13 +50,20 @@ PFN_vkVoidFunction erase(F* function) {
 // The functions that answer for the layer itself, before there is an instance too.
 PFN_vkVoidFunction ownFunction(Command command) {
   switch (command) {
-    case Command::vkGetInstanceProcAddr: return erase(getInstanceProcAddr);
-    case Command::vkGetDeviceProcAddr: return erase(getDeviceProcAddr);
-    case Command::vkCreateInstance: return entryPoint(command);
-    case Command::vkEnumerateInstanceLayerProperties: return erase(enumerateInstanceLayers);
-    case Command::vkEnumerateInstanceExtensionProperties: return erase(enumerateInstanceExtensions);
-    case Command::vkEnumerateDeviceLayerProperties: return erase(enumerateDeviceLayers);
-    default: return nullptr;
+    case Command::vkGetInstanceProcAddr:
+      return erase(getInstanceProcAddr);
+    case Command::vkGetDeviceProcAddr:
+      return erase(getDeviceProcAddr);
+    case Command::vkCreateInstance:
+      return entryPoint(command);
+    case Command::vkEnumerateInstanceLayerProperties:
+      return erase(enumerateInstanceLayers);
+    case Command::vkEnumerateInstanceExtensionProperties:
+      return erase(enumerateInstanceExtensions);
+    case Command::vkEnumerateDeviceLayerProperties:
+      return erase(enumerateDeviceLayers);
+    default:
+      return nullptr;
   }
 }
 
@@ -63,8 +73,9 @@ bool isAddedByUs(const NextLayer& next, Command command) {
   return std::any_of(next.added.begin(), next.added.end(), [&](const char* name) { return name == origin; });
 }
 
-// What the program gets for a name that the next layer answered with `next_function`: our entry point where we have
-// one, so that nothing but what is enabled, and all of it, resolves; the next layer's own for names unknown to us.
+// What the program gets for a name that the next layer answered with `next_function`: our entry point where
+// we have one, so that nothing but what is enabled, and all of it, resolves; the next layer's own for names
+// unknown to us.
 PFN_vkVoidFunction answer(const NextLayer& next, Command command, PFN_vkVoidFunction next_function) {
   if (next_function == nullptr || !isRecorded(command)) return next_function;
   return isAddedByUs(next, command) ? nullptr : entryPoint(command);
@@ -77,7 +88,8 @@ PFN_vkVoidFunction functionOf(const Dispatch& dispatch, Command command) {
 }
 
 void setFunction(Dispatch& dispatch, Command command, PFN_vkVoidFunction function) {
-  std::memcpy(reinterpret_cast<char*>(&dispatch) + (size_t(command) - 1) * sizeof function, &function, sizeof function);
+  std::memcpy(reinterpret_cast<char*>(&dispatch) + (size_t(command) - 1) * sizeof function, &function,
+              sizeof function);
 }
 
 VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL getInstanceProcAddr(VkInstance instance, const char* name) {
@@ -99,7 +111,8 @@ VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL getPhysicalDeviceProcAddr(VkInstance in
   const NextLayer* next = instance ? nextOf(instance) : nullptr;
   if (next == nullptr || next->physical_device_proc == nullptr) return nullptr;
   const Command command = findCommand(name);
-  if (command != Command::kUnknown && commandInfo(command).dispatch != HandleKind::kVkPhysicalDevice) return nullptr;
+  if (command != Command::kUnknown && commandInfo(command).dispatch != HandleKind::kVkPhysicalDevice)
+    return nullptr;
   return answer(*next, command, next->physical_device_proc(instance, name));
 }
 

@@ -1,9 +1,10 @@
 // What the layer knows of the layers and drivers below it.
 //
-// One NextLayer an instance and one a device, found by the pointer that the loader puts into every dispatchable
-// handle: all handles of a device, and an instance's physical devices, share it. They live from the create call to
-// the destroy call. Finding is lock-free, any thread; adding and removing is for create and destroy.
-// Rests on: Vulkan-Loader docs/LoaderLayerInterface.md, "Layer Interface Version 2", "Layer Dispatch Initialization".
+// One NextLayer an instance and one a device, found by the pointer that the loader puts into every
+// dispatchable handle: all handles of a device, and an instance's physical devices, share it. They live from
+// the create call to the destroy call. Finding is lock-free, any thread; adding and removing is for create
+// and destroy. Rests on: Vulkan-Loader docs/LoaderLayerInterface.md, "Layer Interface Version 2", "Layer
+// Dispatch Initialization".
 #pragma once
 
 #include "format/vk.h"  // first: it decides which parts of Vulkan the headers declare
@@ -28,9 +29,9 @@ struct NextLayer {
   VkInstance instance = VK_NULL_HANDLE;
   VkPhysicalDevice physical_device = VK_NULL_HANDLE;  // of a device
   VkDevice device = VK_NULL_HANDLE;
-  uint32_t api_version = VK_API_VERSION_1_0;     // what the program asked for
-  std::vector<const char*> added;                // extensions that we enabled and the program did not
-  bool external_memory_queries = false;          // of an instance: what device extensions of ours rest on is enabled
+  uint32_t api_version = VK_API_VERSION_1_0;  // what the program asked for
+  std::vector<const char*> added;             // extensions that we enabled and the program did not
+  bool external_memory_queries = false;  // of an instance: what device extensions of ours rest on is enabled
 };
 
 extern constinit HandleTable<NextLayer> next_layers;
@@ -45,7 +46,7 @@ uint64_t dispatchKey(T handle) {
 
 // Null only for handles that were not created through this layer.
 template <class T>
-NextLayer* nextOf(T handle) {
+[[gnu::always_inline]] inline NextLayer* nextOf(T handle) {
   return next_layers.find(dispatchKey(handle));
 }
 

@@ -86,7 +86,10 @@ void writeMemory(JsonText& json, const Dispatch& d, VkPhysicalDevice physical_de
   d.GetPhysicalDeviceMemoryProperties(physical_device, &memory);
   json.key("memoryTypes").open('[');  // [propertyFlags, heapIndex]
   for (uint32_t i = 0; i < memory.memoryTypeCount; ++i)
-    json.open('[').value(memory.memoryTypes[i].propertyFlags).value(memory.memoryTypes[i].heapIndex).close(']');
+    json.open('[')
+        .value(memory.memoryTypes[i].propertyFlags)
+        .value(memory.memoryTypes[i].heapIndex)
+        .close(']');
   json.close(']').key("memoryHeaps").open('[');  // [size, flags]
   for (uint32_t i = 0; i < memory.memoryHeapCount; ++i)
     json.open('[').value(memory.memoryHeaps[i].size).value(memory.memoryHeaps[i].flags).close(']');
@@ -100,14 +103,18 @@ void writeQueueFamilies(JsonText& json, const Dispatch& d, VkPhysicalDevice phys
   d.GetPhysicalDeviceQueueFamilyProperties(physical_device, &count, families.data());
   json.key("queueFamilies").open('[');  // [queueFlags, queueCount, timestampValidBits]
   for (uint32_t i = 0; i < count; ++i)
-    json.open('[').value(families[i].queueFlags).value(families[i].queueCount)
-        .value(families[i].timestampValidBits).close(']');
+    json.open('[')
+        .value(families[i].queueFlags)
+        .value(families[i].queueCount)
+        .value(families[i].timestampValidBits)
+        .close(']');
   json.close(']');
 }
 
-void writeDriver(JsonText& json, const Dispatch& d, VkPhysicalDevice physical_device, const VkPhysicalDeviceProperties& p,
-                 uint32_t api_version) {
-  if (std::min(api_version, p.apiVersion) < VK_API_VERSION_1_2 || d.GetPhysicalDeviceProperties2 == nullptr) return;
+void writeDriver(JsonText& json, const Dispatch& d, VkPhysicalDevice physical_device,
+                 const VkPhysicalDeviceProperties& p, uint32_t api_version) {
+  if (std::min(api_version, p.apiVersion) < VK_API_VERSION_1_2 || d.GetPhysicalDeviceProperties2 == nullptr)
+    return;
   VkPhysicalDeviceDriverProperties driver{};
   driver.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES;
   VkPhysicalDeviceProperties2 properties{};
@@ -141,9 +148,11 @@ uint32_t shownApiVersion(uint32_t driver_version) {
 std::vector<VkExtensionProperties> driverExtensions(const Dispatch& d, VkPhysicalDevice physical_device) {
   uint32_t count = 0;
   std::vector<VkExtensionProperties> extensions;
-  if (d.EnumerateDeviceExtensionProperties(physical_device, nullptr, &count, nullptr) != VK_SUCCESS) return extensions;
+  if (d.EnumerateDeviceExtensionProperties(physical_device, nullptr, &count, nullptr) != VK_SUCCESS)
+    return extensions;
   extensions.resize(count);
-  if (d.EnumerateDeviceExtensionProperties(physical_device, nullptr, &count, extensions.data()) < 0) count = 0;
+  if (d.EnumerateDeviceExtensionProperties(physical_device, nullptr, &count, extensions.data()) < 0)
+    count = 0;
   extensions.resize(count);
   return extensions;
 }
@@ -154,7 +163,10 @@ std::string applicationMetadata(const VkInstanceCreateInfo& info) {
   if (const VkApplicationInfo* application = info.pApplicationInfo) {
     json.key("applicationName").value(application->pApplicationName);
     json.key("applicationVersion").value(application->applicationVersion);
-    json.key("engineName").value(application->pEngineName).key("engineVersion").value(application->engineVersion);
+    json.key("engineName")
+        .value(application->pEngineName)
+        .key("engineVersion")
+        .value(application->engineVersion);
     json.key("apiVersion").version(application->apiVersion);
   }
   json.key("layers").names(info.ppEnabledLayerNames, info.enabledLayerCount);
@@ -171,12 +183,16 @@ std::string captureMetadata(const char* memory_method) {
   return json.close('}').close('}').take();
 }
 
-std::string deviceMetadata(const Dispatch& d, VkPhysicalDevice physical_device, const VkDeviceCreateInfo& info,
-                           uint32_t api_version) {
+std::string deviceMetadata(const Dispatch& d, VkPhysicalDevice physical_device,
+                           const VkDeviceCreateInfo& info, uint32_t api_version) {
   VkPhysicalDeviceProperties properties{};
   d.GetPhysicalDeviceProperties(physical_device, &properties);
   JsonText json;
-  json.open('{').key("deviceName").value(properties.deviceName).key("deviceType").value(properties.deviceType);
+  json.open('{')
+      .key("deviceName")
+      .value(properties.deviceName)
+      .key("deviceType")
+      .value(properties.deviceType);
   json.key("vendorID").value(properties.vendorID).key("deviceID").value(properties.deviceID);
   json.key("driverVersion").value(properties.driverVersion).key("apiVersion").version(properties.apiVersion);
   json.key("shownApiVersion").version(shownApiVersion(properties.apiVersion));

@@ -1,5 +1,5 @@
-// What a trace says about where it was made, as JSON text: read by `info` and by a replayer that must judge a target
-// before it starts. It is in every file, so it holds only what the recorded calls do not.
+// What a trace says about where it was made, as JSON text: read by `info` and by a replayer that must judge a
+// target before it starts. It is in every file, so it holds only what the recorded calls do not.
 //
 // Any thread; may allocate and throw bad_alloc, which the caller catches.
 #pragma once
@@ -12,8 +12,8 @@ namespace reprise::capture {
 
 std::string applicationMetadata(const VkInstanceCreateInfo& info);
 // `info` is what the program asked for.
-std::string deviceMetadata(const Dispatch& instance, VkPhysicalDevice physical_device, const VkDeviceCreateInfo& info,
-                           uint32_t api_version);
+std::string deviceMetadata(const Dispatch& instance, VkPhysicalDevice physical_device,
+                           const VkDeviceCreateInfo& info, uint32_t api_version);
 
 // The settings in force.
 std::string captureMetadata(const char* memory_method);
@@ -22,6 +22,7 @@ std::string captureMetadata(const char* memory_method);
 uint32_t shownApiVersion(uint32_t driver_version);
 
 // All device extensions that the driver has.
-std::vector<VkExtensionProperties> driverExtensions(const Dispatch& instance, VkPhysicalDevice physical_device);
+std::vector<VkExtensionProperties> driverExtensions(const Dispatch& instance,
+                                                    VkPhysicalDevice physical_device);
 
 }  // namespace reprise::capture

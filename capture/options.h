@@ -32,13 +32,18 @@ struct OptionInfo {
 
 // In the order of Option.
 inline constexpr OptionInfo kOptions[] = {
-    {"arena_mib", OptionType::kNumber, "256", nullptr, "shared memory between the program and the writer, in MiB"},
+    {"arena_mib", OptionType::kNumber, "256", nullptr,
+     "shared memory between the program and the writer, in MiB"},
     {"memory", OptionType::kChoice, "auto", "auto|compare|off",
-     "how changes of mapped memory are found: auto watches where it can, compare copies and compares, off records none"},
-    {"output", OptionType::kText, "", nullptr, "file to write when the program runs without `reprise capture`"},
+     "how changes of mapped memory are found: auto watches where it can, compare copies and compares, off "
+     "records none"},
+    {"output", OptionType::kText, "", nullptr,
+     "file to write when the program runs without `reprise capture`"},
     {"unknown_extensions", OptionType::kChoice, "hide", "hide|pass",
-     "extensions and versions newer than this build's registry: hidden from the program, or passed on unrecorded"},
-    {"writer", OptionType::kText, "", nullptr, "program to start as the writer instead of the `reprise` beside the layer"},
+     "extensions and versions newer than this build's registry: hidden from the program, or passed on "
+     "unrecorded"},
+    {"writer", OptionType::kText, "", nullptr,
+     "program to start as the writer instead of the `reprise` beside the layer"},
 };
 
 // "REPRISE_ARENA_MIB" into `out`.

@@ -1,10 +1,10 @@
 // The order rule: which calls draw a ticket, and where a call stands among those of other threads.
 //
-// Every call but vkCmd* draws a ticket. A vkCmd* only notes the last ticket drawn, unless another lane wrote its
-// command buffer last. Merged order: ticketed (ticket, 0), noted (value, 1), then the lane and the place in it.
-// It puts a call behind everything that the program made sure had happened before it, but for one case that no replay
-// can tell: commands of different threads into different command buffers, with no ticket drawn between them.
-// Any thread, no lock.
+// Every call but vkCmd* draws a ticket. A vkCmd* only notes the last ticket drawn, unless another lane wrote
+// its command buffer last. Merged order: ticketed (ticket, 0), noted (value, 1), then the lane and the place
+// in it. It puts a call behind everything that the program made sure had happened before it, but for one case
+// that no replay can tell: commands of different threads into different command buffers, with no ticket drawn
+// between them. Any thread, no lock.
 #pragma once
 
 #include <array>
@@ -24,18 +24,21 @@ struct OrderKey {
 };
 constexpr OrderKey orderKey(bool ticketed, uint64_t value, uint32_t lane) { return {value, !ticketed, lane}; }
 
-// Which lane wrote a command buffer last. Direct-mapped: buffers that share an entry cost a ticket, nothing else.
+// Which lane wrote a command buffer last. Direct-mapped: buffers that share an entry cost a ticket, nothing
+// else.
 //
-// An entry holds buffer and lane in one word, so that 'the same lane' can be read off only when no other lane has
-// written this very buffer since: the program hands a command buffer from thread to thread in some order, and each
-// thread's stores for it follow that order. Relaxed accesses are enough, because only entries of one buffer count.
+// An entry holds buffer and lane in one word, so that 'the same lane' can be read off only when no other lane
+// has written this very buffer since: the program hands a command buffer from thread to thread in some order,
+// and each thread's stores for it follow that order. Relaxed accesses are enough, because only entries of one
+// buffer count.
 class CommandBufferLanes {
  public:
   // Remembers `lane`; false if the call must draw a ticket.
   [[gnu::always_inline]] bool sameLane(uint64_t command_buffer, uint32_t lane) {
     const uint64_t entry = entryOf(command_buffer, lane);
     std::atomic<uint64_t>& last = slotOf(command_buffer);
-    if (last.load(std::memory_order_relaxed) == entry && entry != 0) [[likely]] return true;
+    if (last.load(std::memory_order_relaxed) == entry && entry != 0) [[likely]]
+      return true;
     last.store(entry, std::memory_order_relaxed);
     return false;
   }
@@ -51,7 +54,8 @@ class CommandBufferLanes {
   // 0, which never counts as the same, where the two do not fit one word.
   static uint64_t entryOf(uint64_t command_buffer, uint32_t lane) {
     constexpr uint64_t kTooLarge = ~((uint64_t{1} << 47) - 1) | 7;
-    if ((command_buffer & kTooLarge) || (lane >> kLaneBits)) [[unlikely]] return 0;
+    if ((command_buffer & kTooLarge) || (lane >> kLaneBits)) [[unlikely]]
+      return 0;
     return command_buffer >> 3 << kLaneBits | lane;
   }
   std::atomic<uint64_t>& slotOf(uint64_t command_buffer) {

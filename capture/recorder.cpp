@@ -37,7 +37,8 @@ void writeUnknownStruct(void* self, VkStructureType type) {
   const auto& aside = *static_cast<Aside*>(self);
   const char* name = commandInfo(aside.called).name;
   char text[160];
-  std::snprintf(text, sizeof text, "%s: a struct of sType %u, which this build does not know, is not recorded", name,
+  std::snprintf(text, sizeof text,
+                "%s: a struct of sType %u, which this build does not know, is not recorded", name,
                 unsigned(type));
   recordHole(HoleCause::kUnknownStruct, uint64_t(type), text);
   if (isNews(type)) warn("%s (said once for this sType)", text);

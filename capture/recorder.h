@@ -1,9 +1,9 @@
-// record(): a call into this thread's lane, announced with all its inputs before the driver is called and completed
-// after it returned.
+// record(): a call into this thread's lane, announced with all its inputs before the driver is called and
+// completed after it returned.
 //
-// Arguments are encoded straight into the lane. Only when they do not fit, hold a large byte range or an unknown
-// struct does the call take the slow path: encode into memory of its own, then write piece by piece. Any thread;
-// no lock, nothing throws; without a writer the call only goes through to the driver.
+// Arguments are encoded straight into the lane. Only when they do not fit, hold a large byte range or an
+// unknown struct does the call take the slow path: encode into memory of its own, then write piece by piece.
+// Any thread; no lock, nothing throws; without a writer the call only goes through to the driver.
 #pragma once
 
 #include <time.h>
@@ -50,15 +50,16 @@ inline uint64_t coarseTime() {
   return uint64_t(now.tv_sec) * 1'000'000'000u + uint64_t(now.tv_nsec);
 }
 
-// The half of a call that E encodes, where it does not fit the lane's buffer or needs records of its own before it.
-// False if there was no memory: a hole stands in its place.
+// The half of a call that E encodes, where it does not fit the lane's buffer or needs records of its own
+// before it. False if there was no memory: a hole stands in its place.
 using EncodeInputs = void (*)(InputEncoder& encoder, void* call);
 using EncodeOutputs = void (*)(OutputEncoder& encoder, void* call);
 bool writeSlowly(Lane* lane, const Heading& heading, EncodeInputs encode, void* call);
 bool writeSlowly(Lane* lane, const Heading& heading, EncodeOutputs encode, void* call);
 
+// Flattened: left alone, the compiler gives up inlining in a source of a thousand entry points.
 template <class E, class C>
-bool write(Lane* lane, C& call, const Heading& heading) {
+[[gnu::flatten]] bool write(Lane* lane, C& call, const Heading& heading) {
   const LaneSpace room = laneSpace(lane);
   const size_t head = sizeof(LaneRecord) + (heading.flags & kTimed ? sizeof(uint64_t) : 0);
   // Room for the zero padding is kept back.
@@ -80,7 +81,8 @@ bool write(Lane* lane, C& call, const Heading& heading) {
       return true;
     }
   }
-  return writeSlowly(lane, heading, [](E& e, void* c) { visit(e, *static_cast<C*>(c)); }, &call);
+  return writeSlowly(
+      lane, heading, [](E& e, void* c) { visit(e, *static_cast<C*>(c)); }, &call);
 }
 
 template <class C>
@@ -110,14 +112,17 @@ void complete(Lane* lane, C& call, Command called) {
 
 }  // namespace detail
 
-// Records `call`, which the program made under the name `called`, and calls `driver` once, between the two halves.
+// Records `call`, which the program made under the name `called`, and calls `driver` once, between the two
+// halves.
 template <class C, class F>
 void record(C& call, Command called, F&& driver) {
   Lane* lane = currentLane();
-  if (lane == nullptr) [[unlikely]] return driver();
+  if (lane == nullptr) [[unlikely]]
+    return driver();
   const bool announced = detail::announce(lane, call, called);
   driver();
-  if (!announced) [[unlikely]] return;
+  if (!announced) [[unlikely]]
+    return;
   if constexpr (C::kHasOutputs)
     detail::complete(lane, call, called);
   else

@@ -20,7 +20,8 @@ uint64_t bits(H handle) {
 
 bool isInlineBlock(VkDescriptorType type) { return type == VK_DESCRIPTOR_TYPE_INLINE_UNIFORM_BLOCK; }
 bool isAccelerationStructure(VkDescriptorType type) {
-  return type == VK_DESCRIPTOR_TYPE_ACCELERATION_STRUCTURE_KHR || type == VK_DESCRIPTOR_TYPE_ACCELERATION_STRUCTURE_NV;
+  return type == VK_DESCRIPTOR_TYPE_ACCELERATION_STRUCTURE_KHR ||
+         type == VK_DESCRIPTOR_TYPE_ACCELERATION_STRUCTURE_NV;
 }
 
 // Bytes of one element in the program's data.
@@ -106,7 +107,8 @@ void TemplateWrites::fill(VkWriteDescriptorSet& write, const VkDescriptorUpdateT
   if (stride == size) {
     if (count) std::memcpy(elements, data + entry.offset, count * size);
   } else {
-    for (uint32_t i = 0; i < count; ++i) std::memcpy(elements + i * size, data + entry.offset + i * stride, size);
+    for (uint32_t i = 0; i < count; ++i)
+      std::memcpy(elements + i * size, data + entry.offset + i * stride, size);
   }
   free_space = elements + padded(count * size);
 

@@ -1,8 +1,8 @@
 // Descriptor update templates, recorded decoded: as the descriptor writes that they stand for.
 //
-// The layer remembers each live template's entries. Finding one is lock-free, any thread. The entries of a template
-// are read from the program's data one by one, since what lies between them may be unmapped.
-// Rests on: Vulkan specification, "Descriptor Update Templates".
+// The layer remembers each live template's entries. Finding one is lock-free, any thread. The entries of a
+// template are read from the program's data one by one, since what lies between them may be unmapped. Rests
+// on: Vulkan specification, "Descriptor Update Templates".
 #pragma once
 
 #include <cstddef>

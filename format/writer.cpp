@@ -21,6 +21,7 @@ namespace reprise {
 namespace {
 
 constexpr size_t kMaxHeaderText = 64 * 1024;  // per string: a command line can be megabytes
+constexpr uint64_t kWatermarkBytes = 1 << 20;  // of file between two watermarks, about
 
 uint64_t monotonicNs() {
   timespec now{};
@@ -133,7 +134,8 @@ void TraceWriter::tick() {
 // All lanes together: a watermark only says something when no lane holds records back.
 void TraceWriter::closeBlocks(bool only_old) {
   auto now = only_old ? LaneStream::Clock::now() : LaneStream::Clock::time_point::max();
-  bool due = !only_old;
+  // By age, and by size: a busy program fills blocks long before any is old.
+  bool due = !only_old || sink_->fileBytes() >= watermark_bytes_ + kWatermarkBytes;
   for (auto& [id, lane] : lanes_) due = due || lane->wantsClosing(now);
   if (!due) return;
   for (auto& [id, lane] : lanes_) lane->closeBlock(now);
@@ -156,6 +158,7 @@ void TraceWriter::submitWatermark(uint64_t ticket) {
   header.first_order = ticket;
   sink_->submit(header, {});
   written_ticket_ = ticket;
+  watermark_bytes_ = sink_->fileBytes();
 }
 
 Status TraceWriter::finish() {

@@ -115,6 +115,7 @@ class TraceWriter {
   std::vector<LastCall> last_calls_;  // without outputs, never returned
   uint64_t appended_ticket_ = 0;      // the caller's last watermark
   uint64_t written_ticket_ = 0;       // the file's last watermark
+  uint64_t watermark_bytes_ = 0;      // the file's size when it was written
   bool finished_ = false;
 };
 

@@ -8,13 +8,16 @@
 
 namespace reprise {
 
-Status Memory::place(HandleMap::Id id, const VkMemoryRequirements& needs, VkDeviceMemory& memory, VkDeviceSize& offset) {
+Status Memory::place(HandleMap::Id id, const VkMemoryRequirements& needs, VkDeviceMemory& memory,
+                     VkDeviceSize& offset) {
   Allocation* allocation = find(id);
-  if (allocation == nullptr) return player_.error(Code::kUnreadable, "binds to memory that was never allocated");
+  if (allocation == nullptr)
+    return player_.error(Code::kUnreadable, "binds to memory that was never allocated");
   const auto fits = [&](const LiveBlock& block) {
     const VkDeviceSize inside = offset - block.begin;
     return offset >= block.begin && inside <= block.size && needs.size <= block.size - inside &&
-           (needs.memoryTypeBits >> block.type & 1) && (needs.alignment == 0 || inside % needs.alignment == 0);
+           (needs.memoryTypeBits >> block.type & 1) &&
+           (needs.alignment == 0 || inside % needs.alignment == 0);
   };
   // Moved blocks first: what aliased a moved resource must go on to alias it.
   for (size_t i = allocation->blocks.size(); i-- > 0;) {
@@ -61,20 +64,24 @@ Status Memory::placeBuffer(HandleMap::Id id, VkBuffer buffer, VkDeviceMemory& me
 Status Memory::placeImage(HandleMap::Id id, VkBindImageMemoryInfo& info) {
   const VkDevice device = player_.device()->live;
   const Dispatch& d = player_.dispatch();
-  const auto* swapchain =
-      findInChain<VkBindImageMemorySwapchainInfoKHR>(info.pNext, VK_STRUCTURE_TYPE_BIND_IMAGE_MEMORY_SWAPCHAIN_INFO_KHR);
+  const auto* swapchain = findInChain<VkBindImageMemorySwapchainInfoKHR>(
+      info.pNext, VK_STRUCTURE_TYPE_BIND_IMAGE_MEMORY_SWAPCHAIN_INFO_KHR);
   if (swapchain && swapchain->swapchain) {
-    info.memory = player_.window().imageMemory(*reinterpret_cast<Swapchain*>(swapchain->swapchain), swapchain->imageIndex);
+    info.memory = player_.window().imageMemory(*reinterpret_cast<Swapchain*>(swapchain->swapchain),
+                                               swapchain->imageIndex);
     info.memoryOffset = 0;
     removeFromChain(info.pNext, VK_STRUCTURE_TYPE_BIND_IMAGE_MEMORY_SWAPCHAIN_INFO_KHR);
-    return info.memory ? Status::ok() : player_.error(Code::kUnreadable, "binds to a swapchain image that cannot exist");
+    return info.memory ? Status::ok()
+                       : player_.error(Code::kUnreadable, "binds to a swapchain image that cannot exist");
   }
   VkMemoryRequirements needs{};
-  const auto* plane = findInChain<VkBindImagePlaneMemoryInfo>(info.pNext, VK_STRUCTURE_TYPE_BIND_IMAGE_PLANE_MEMORY_INFO);
+  const auto* plane =
+      findInChain<VkBindImagePlaneMemoryInfo>(info.pNext, VK_STRUCTURE_TYPE_BIND_IMAGE_PLANE_MEMORY_INFO);
   if (plane && d.GetImageMemoryRequirements2) {
-    VkImagePlaneMemoryRequirementsInfo of_plane{VK_STRUCTURE_TYPE_IMAGE_PLANE_MEMORY_REQUIREMENTS_INFO, nullptr,
-                                                plane->planeAspect};
-    const VkImageMemoryRequirementsInfo2 of{VK_STRUCTURE_TYPE_IMAGE_MEMORY_REQUIREMENTS_INFO_2, &of_plane, info.image};
+    VkImagePlaneMemoryRequirementsInfo of_plane{VK_STRUCTURE_TYPE_IMAGE_PLANE_MEMORY_REQUIREMENTS_INFO,
+                                                nullptr, plane->planeAspect};
+    const VkImageMemoryRequirementsInfo2 of{VK_STRUCTURE_TYPE_IMAGE_MEMORY_REQUIREMENTS_INFO_2, &of_plane,
+                                            info.image};
     VkMemoryRequirements2 found{};
     found.sType = VK_STRUCTURE_TYPE_MEMORY_REQUIREMENTS_2;
     d.GetImageMemoryRequirements2(device, &of, &found);

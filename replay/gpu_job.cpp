@@ -61,10 +61,12 @@ void GpuJob::barrier(VkImage image, VkImageLayout from, VkImageLayout to) const 
                                      image,
                                      {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, VK_REMAINING_ARRAY_LAYERS}};
   device_->dispatch.CmdPipelineBarrier(commands_, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
-                                       VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, nullptr, 0, nullptr, 1, &barrier);
+                                       VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, nullptr, 0, nullptr, 1,
+                                       &barrier);
 }
 
-VkResult GpuJob::submit(VkQueue queue, const std::vector<VkSemaphore>& waits, const std::vector<VkSemaphore>& signals) {
+VkResult GpuJob::submit(VkQueue queue, const std::vector<VkSemaphore>& waits,
+                        const std::vector<VkSemaphore>& signals) {
   VkResult result = device_->dispatch.EndCommandBuffer(commands_);
   if (result != VK_SUCCESS) return result;
   const std::vector<VkPipelineStageFlags> stages(waits.size(), VK_PIPELINE_STAGE_ALL_COMMANDS_BIT);

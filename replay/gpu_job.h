@@ -25,7 +25,8 @@ class GpuJob {
   VkCommandBuffer commands() const { return commands_; }
   // A layout change that orders all work before it before all work after it.
   void barrier(VkImage image, VkImageLayout from, VkImageLayout to) const;
-  VkResult submit(VkQueue queue, const std::vector<VkSemaphore>& waits, const std::vector<VkSemaphore>& signals);
+  VkResult submit(VkQueue queue, const std::vector<VkSemaphore>& waits,
+                  const std::vector<VkSemaphore>& signals);
   VkResult wait();
 
  private:

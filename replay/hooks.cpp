@@ -3,54 +3,15 @@
 // hook(player, call, captured): `call` is decoded with captured handles, `captured` is the same with the
 // capture's outputs and result. A hook here wins over the generic way by its signature (see replayCall).
 #include <algorithm>
-#include <chrono>
 #include <cstring>
-#include <thread>
 
 #include "replay/chains.h"
 #include "replay/issue.h"
 #include "replay/target.h"
+#include "replay/waits.h"
 
 namespace reprise {
 namespace {
-
-// Repeats a query until it says what it said at capture.
-template <class C>
-Status repeatUntilAsCaptured(Player& player, C& call, const C& captured) {
-  if (!player.event().has_outputs || hadNoEffect(captured.result)) return Status::ok();
-  Status status = mapInputs(player, call);
-  if (status && !Player::has(player.dispatch(), C::kId)) status = player.missing(C::kId);
-  if (!status) return status;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(Player::kWaitLimitNs);
-  for (;;) {
-    invoke(player.dispatch(), call);
-    player.noticeLoss(captured.result, call.result);
-    if (call.result == captured.result) return Status::ok();
-    if (call.result < 0 || captured.result < 0) {
-      (void)player.resultsAgree(captured.result, call.result);
-      return Status::ok();
-    }
-    if (std::chrono::steady_clock::now() > deadline) return player.waitedInVain();
-    std::this_thread::sleep_for(std::chrono::microseconds(50));
-  }
-}
-
-// A wait that succeeded at capture is given kWaitLimitNs; one that never returned gets what it asked for, at most.
-template <class C>
-Status waitAsCaptured(Player& player, C& call, const C& captured) {
-  const bool returned = player.event().has_outputs;
-  if (returned && hadNoEffect(captured.result)) return Status::ok();
-  Status status = mapInputs(player, call);
-  if (status && !Player::has(player.dispatch(), C::kId)) status = player.missing(C::kId);
-  if (!status) return status;
-  call.timeout = returned ? Player::kWaitLimitNs : std::min<uint64_t>(call.timeout, Player::kWaitLimitNs);
-  invoke(player.dispatch(), call);
-  if (!returned) return Status::ok();
-  player.noticeLoss(captured.result, call.result);
-  if (call.result == VK_TIMEOUT) return player.waitedInVain();
-  (void)player.resultsAgree(captured.result, call.result);
-  return Status::ok();
-}
 
 HandleMap::Id memoryId(Player& player, VkDeviceMemory captured) {
   return captured ? player.find(HandleKind::kVkDeviceMemory, valueOf(captured)) : HandleMap::kNone;
@@ -81,10 +42,11 @@ std::vector<HandleMap::Id> memoryIds(Player& player, const Info* infos, uint32_t
   return ids;
 }
 
-Status acquire(Player& player, VkSwapchainKHR swapchain, const uint32_t* captured_index, VkSemaphore semaphore,
-               VkFence fence) {
+Status acquire(Player& player, VkSwapchainKHR swapchain, const uint32_t* captured_index,
+               VkSemaphore semaphore, VkFence fence) {
   if (!swapchain || !captured_index) return Status::ok();
-  return player.window().acquired(*reinterpret_cast<Swapchain*>(swapchain), *captured_index, semaphore, fence);
+  return player.window().acquired(*reinterpret_cast<Swapchain*>(swapchain), *captured_index, semaphore,
+                                  fence);
 }
 
 template <class C>
@@ -120,7 +82,8 @@ Status hook(Player& player, AcquireNextImageKHRCall& call, AcquireNextImageKHRCa
 
 Status hook(Player& player, AllocateMemoryCall& call, AllocateMemoryCall& captured) {
   if (!player.event().has_outputs || hadNoEffect(captured.result)) return Status::ok();
-  if (!call.pAllocateInfo || !captured.pMemory) return player.error(Code::kUnreadable, "has no allocate info");
+  if (!call.pAllocateInfo || !captured.pMemory)
+    return player.error(Code::kUnreadable, "has no allocate info");
   if (call.pMemory == nullptr) return player.error(Code::kUnreadable, "has no place for the memory");
   Status status = mapInputs(player, call);
   if (!status) return status;
@@ -128,8 +91,9 @@ Status hook(Player& player, AllocateMemoryCall& call, AllocateMemoryCall& captur
   call.result = player.memory().allocate(call, memory);
   player.noticeLoss(captured.result, call.result);
   if (call.result != VK_SUCCESS)
-    return player.error(Code::kCannotRun, std::to_string(call.pAllocateInfo->allocationSize) +
-                                              " bytes of memory are not to be had here: " + resultName(call.result));
+    return player.error(Code::kCannotRun,
+                        std::to_string(call.pAllocateInfo->allocationSize) +
+                            " bytes of memory are not to be had here: " + resultName(call.result));
   player.memory().remember(player.learn(HandleKind::kVkDeviceMemory, memory, valueOf(*call.pMemory)));
   return Status::ok();
 }
@@ -163,7 +127,8 @@ Status hook(Player& player, BindImageMemoryCall& call, BindImageMemoryCall& capt
   const HandleMap::Id id = memoryId(player, captured.memory);
   Status status = mapInputs(player, call);
   if (!status) return status;
-  VkBindImageMemoryInfo info{VK_STRUCTURE_TYPE_BIND_IMAGE_MEMORY_INFO, nullptr, call.image, call.memory, call.memoryOffset};
+  VkBindImageMemoryInfo info{VK_STRUCTURE_TYPE_BIND_IMAGE_MEMORY_INFO, nullptr, call.image, call.memory,
+                             call.memoryOffset};
   status = player.memory().placeImage(id, info);
   if (!status) return status;
   call.memory = info.memory;
@@ -186,11 +151,13 @@ Status hook(Player& player, BindImageMemory2Call& call, BindImageMemory2Call& ca
 }
 
 Status hook(Player& player, CreateDebugReportCallbackEXTCall&, CreateDebugReportCallbackEXTCall& captured) {
-  return learnOurs(player, HandleKind::kVkDebugReportCallbackEXT, captured.pCallback ? valueOf(*captured.pCallback) : 0);
+  return learnOurs(player, HandleKind::kVkDebugReportCallbackEXT,
+                   captured.pCallback ? valueOf(*captured.pCallback) : 0);
 }
 
 Status hook(Player& player, CreateDebugUtilsMessengerEXTCall&, CreateDebugUtilsMessengerEXTCall& captured) {
-  return learnOurs(player, HandleKind::kVkDebugUtilsMessengerEXT, captured.pMessenger ? valueOf(*captured.pMessenger) : 0);
+  return learnOurs(player, HandleKind::kVkDebugUtilsMessengerEXT,
+                   captured.pMessenger ? valueOf(*captured.pMessenger) : 0);
 }
 
 Status hook(Player& player, CreateDeviceCall& call, CreateDeviceCall& captured) {
@@ -234,7 +201,8 @@ Status hook(Player& player, CreatePipelineCacheCall& call, CreatePipelineCacheCa
 Status hook(Player& player, CreateQueryPoolCall& call, CreateQueryPoolCall& captured) {
   Status status = issue(player, call, captured);
   if (status && call.pCreateInfo && captured.pQueryPool)
-    player.query_types[player.find(HandleKind::kVkQueryPool, valueOf(*captured.pQueryPool))] = call.pCreateInfo->queryType;
+    player.query_types[player.find(HandleKind::kVkQueryPool, valueOf(*captured.pQueryPool))] =
+        call.pCreateInfo->queryType;
   return status;
 }
 
@@ -247,7 +215,8 @@ Status hook(Player& player, CreateSharedSwapchainsKHRCall& call, CreateSharedSwa
 }
 
 Status hook(Player& player, CreateSwapchainKHRCall& call, CreateSwapchainKHRCall& captured) {
-  if (!player.event().has_outputs || hadNoEffect(captured.result) || !call.pCreateInfo || !captured.pSwapchain)
+  if (!player.event().has_outputs || hadNoEffect(captured.result) || !call.pCreateInfo ||
+      !captured.pSwapchain)
     return Status::ok();
   Status status = mapInputs(player, call);
   if (!status) return status;
@@ -325,34 +294,40 @@ Status hook(Player& player, GetFenceStatusCall& call, GetFenceStatusCall& captur
   return repeatUntilAsCaptured(player, call, captured);
 }
 
-Status hook(Player& player, GetPhysicalDeviceMemoryPropertiesCall& call, GetPhysicalDeviceMemoryPropertiesCall& captured) {
+Status hook(Player& player, GetPhysicalDeviceMemoryPropertiesCall& call,
+            GetPhysicalDeviceMemoryPropertiesCall& captured) {
   if (player.event().has_outputs && captured.pMemoryProperties)
     player.capturedGpu(valueOf(captured.physicalDevice)).memory = *captured.pMemoryProperties;
   return issue(player, call, captured);
 }
 
-Status hook(Player& player, GetPhysicalDeviceMemoryProperties2Call& call, GetPhysicalDeviceMemoryProperties2Call& captured) {
+Status hook(Player& player, GetPhysicalDeviceMemoryProperties2Call& call,
+            GetPhysicalDeviceMemoryProperties2Call& captured) {
   if (player.event().has_outputs && captured.pMemoryProperties)
-    player.capturedGpu(valueOf(captured.physicalDevice)).memory = captured.pMemoryProperties->memoryProperties;
+    player.capturedGpu(valueOf(captured.physicalDevice)).memory =
+        captured.pMemoryProperties->memoryProperties;
   return issue(player, call, captured);
 }
 
-Status hook(Player& player, GetPhysicalDevicePropertiesCall& call, GetPhysicalDevicePropertiesCall& captured) {
+Status hook(Player& player, GetPhysicalDevicePropertiesCall& call,
+            GetPhysicalDevicePropertiesCall& captured) {
   if (player.event().has_outputs && captured.pProperties)
     player.capturedGpu(valueOf(captured.physicalDevice)).properties = *captured.pProperties;
   return issue(player, call, captured);
 }
 
-Status hook(Player& player, GetPhysicalDeviceProperties2Call& call, GetPhysicalDeviceProperties2Call& captured) {
+Status hook(Player& player, GetPhysicalDeviceProperties2Call& call,
+            GetPhysicalDeviceProperties2Call& captured) {
   if (player.event().has_outputs && captured.pProperties)
     player.capturedGpu(valueOf(captured.physicalDevice)).properties = captured.pProperties->properties;
   return issue(player, call, captured);
 }
 
 Status hook(Player& player, GetQueryPoolResultsCall& call, GetQueryPoolResultsCall& captured) {
-  const auto type = player.query_types.find(player.find(HandleKind::kVkQueryPool, valueOf(captured.queryPool)));
-  const bool counts = type != player.query_types.end() &&
-                      (type->second == VK_QUERY_TYPE_OCCLUSION || type->second == VK_QUERY_TYPE_PIPELINE_STATISTICS);
+  const auto type =
+      player.query_types.find(player.find(HandleKind::kVkQueryPool, valueOf(captured.queryPool)));
+  const bool counts = type != player.query_types.end() && (type->second == VK_QUERY_TYPE_OCCLUSION ||
+                                                           type->second == VK_QUERY_TYPE_PIPELINE_STATISTICS);
   Status status = repeatUntilAsCaptured(player, call, captured);
   if (!status || !counts || !call.pData || !captured.pData || captured.result != VK_SUCCESS ||
       call.result != VK_SUCCESS || (call.flags & VK_QUERY_RESULT_PARTIAL_BIT) || !player.sameGpu())
@@ -365,8 +340,10 @@ Status hook(Player& player, GetSemaphoreCounterValueCall& call, GetSemaphoreCoun
   if (!player.event().has_outputs || hadNoEffect(captured.result) || !captured.pValue) return Status::ok();
   Status status = mapInputs(player, call);
   if (!status) return status;
-  const VkSemaphoreWaitInfo info{VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, nullptr, 0, 1, &call.semaphore, captured.pValue};
-  if (!Player::has(player.dispatch(), Command::vkWaitSemaphores)) return player.missing(Command::vkWaitSemaphores);
+  const VkSemaphoreWaitInfo info{
+      VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, nullptr, 0, 1, &call.semaphore, captured.pValue};
+  if (!Player::has(player.dispatch(), Command::vkWaitSemaphores))
+    return player.missing(Command::vkWaitSemaphores);
   const VkResult result = player.dispatch().WaitSemaphores(call.device, &info, Player::kWaitLimitNs);
   player.noticeLoss(captured.result, result);
   if (result == VK_TIMEOUT) return player.waitedInVain();
@@ -375,7 +352,8 @@ Status hook(Player& player, GetSemaphoreCounterValueCall& call, GetSemaphoreCoun
 }
 
 Status hook(Player& player, GetSwapchainImagesKHRCall&, GetSwapchainImagesKHRCall& captured) {
-  if (!player.event().has_outputs || hadNoEffect(captured.result) || !captured.pSwapchainImageCount) return Status::ok();
+  if (!player.event().has_outputs || hadNoEffect(captured.result) || !captured.pSwapchainImageCount)
+    return Status::ok();
   const auto address = player.live<VkSwapchainKHR>(valueOf(captured.swapchain));
   if (!address) return player.unknownHandle(HandleKind::kVkSwapchainKHR, valueOf(captured.swapchain));
   return player.window().swapchainImages(*reinterpret_cast<Swapchain*>(address), valueOf(captured.swapchain),
@@ -433,7 +411,7 @@ Status hook(Player& player, WaitSemaphoresCall& call, WaitSemaphoresCall& captur
 
 // vkCreateXcbSurfaceKHR and its like on any platform.
 template <class C>
-  requires requires(C& c) { requires std::is_same_v<decltype(c.pSurface), VkSurfaceKHR*>; }
+requires requires(C& c) { requires std::is_same_v<decltype(c.pSurface), VkSurfaceKHR*>; }
 Status hook(Player& player, C&, C& captured) {
   if (!player.event().has_outputs || hadNoEffect(captured.result) || !captured.pSurface) return Status::ok();
   return player.window().createSurface(valueOf(*captured.pSurface));
@@ -441,7 +419,7 @@ Status hook(Player& player, C&, C& captured) {
 
 // vkMapMemory2
 template <class C>
-  requires requires(C& c) { c.pMemoryMapInfo->memory; }
+requires requires(C& c) { c.pMemoryMapInfo->memory; }
 Status hook(Player& player, C& call, C& captured) {
   if (player.event().has_outputs && captured.result == VK_SUCCESS && call.pMemoryMapInfo)
     player.memory().map(memoryId(player, call.pMemoryMapInfo->memory), call.pMemoryMapInfo->offset,
@@ -451,24 +429,28 @@ Status hook(Player& player, C& call, C& captured) {
 
 // vkUnmapMemory2
 template <class C>
-  requires requires(C& c) { c.pMemoryUnmapInfo->memory; }
+requires requires(C& c) { c.pMemoryUnmapInfo->memory; }
 Status hook(Player& player, C& call, C&) {
-  return call.pMemoryUnmapInfo ? player.memory().unmap(memoryId(player, call.pMemoryUnmapInfo->memory)) : Status::ok();
+  return call.pMemoryUnmapInfo ? player.memory().unmap(memoryId(player, call.pMemoryUnmapInfo->memory))
+                               : Status::ok();
 }
 
 template <class C>
 Status replayCall(Player& player, const Event& event) {
   Status status = player.begin(event, HandleKind::kNone, 0);
   const Issue rule = issueRule(C::kId);
-  if (rule == Issue::kNotCarried) player.note(std::string(event.command_name) + " is not played: it names memory or objects of the captured process");
+  if (rule == Issue::kNotCarried)
+    player.note(std::string(event.command_name) +
+                " is not played: it names memory or objects of the captured process");
   if (rule != Issue::kYes) return status;
   C call{};
   std::string error;
   if (!decodeInputs(event.inputs, event.input_bulks, player.arena(), call, &error))
     return player.error(Code::kUnreadable, "its arguments cannot be read: " + error);
   C captured = call;
-  if constexpr (!kOnlyRecords<C>) {
-    if (event.has_outputs && !decodeOutputs(event.outputs, event.output_bulks, player.arena(), captured, &error))
+  if constexpr (!kReturnsNothing<C>) {
+    if (event.has_outputs &&
+        !decodeOutputs(event.outputs, event.output_bulks, player.arena(), captured, &error))
       return player.error(Code::kUnreadable, "its results cannot be read: " + error);
   }
   if constexpr (requires { call.pAllocator; }) call.pAllocator = nullptr;

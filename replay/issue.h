@@ -1,4 +1,5 @@
-// One call, from the trace to the driver: map its handles, call, learn what it returned, compare with the capture.
+// One call, from the trace to the driver: map its handles, call, learn what it returned, compare with the
+// capture.
 //
 // hooks.cpp instantiates this for every command; a hook adapts the packet and hands it back to issue().
 // `call` is decoded from the trace and becomes live; `captured` has the outputs and result of the capture
@@ -18,12 +19,23 @@
 namespace reprise {
 
 template <class C>
-inline constexpr bool kHasResult = requires(C& c) { c.result; };
+inline constexpr bool kHasResult = requires(C& c) {
+  c.result;
+};
 template <class C>
-inline constexpr bool kHasVkResult = requires(C& c) { requires std::is_same_v<decltype(c.result), VkResult>; };
-// vkCmd*: half of all commands, and none returns anything.
+inline constexpr bool kHasVkResult = requires(C& c) {
+  requires std::is_same_v<decltype(c.result), VkResult>;
+};
+// vkCmd* and vkDestroy*, by shape: two thirds of all commands, and none returns anything.
 template <class C>
-inline constexpr bool kOnlyRecords = requires(C& c) { c.commandBuffer; } && !kHasResult<C>;
+inline constexpr bool kReturnsNothing =
+    !kHasResult<C> && (
+                          requires(C & c) { c.commandBuffer; } || requires(C & c) { c.pAllocator; });
+// Calls that make objects return nothing that could be compared but their result.
+template <class C>
+inline constexpr bool kIsQuery = !requires(C & c) {
+  c.pAllocator;
+};
 
 // Any function over handles as one type, so that the walks are compiled once a call.
 struct HandleFunction {
@@ -33,7 +45,8 @@ struct HandleFunction {
 };
 template <class C, class F>
 void walkHandles(C& call, CallHalf half, F& f) {
-  HandleFunction erased{&f, [](void* self, HandleKind kind, uint64_t& value) { (*static_cast<F*>(self))(kind, value); }};
+  HandleFunction erased{
+      &f, [](void* self, HandleKind kind, uint64_t& value) { (*static_cast<F*>(self))(kind, value); }};
   forEachHandle(call, half, erased);
 }
 
@@ -115,16 +128,18 @@ void settle(Player& player, C& call, C& captured, HandleMap::Id parent) {
   walkHandles(captured, CallHalf::kOutputs, was);
   walkHandles(call, CallHalf::kOutputs, is);
   player.learnAll(was.values, is.values, parent);
-  if (!player.comparesOutputs(C::kId)) return;
-  if (was.values.size() == is.values.size()) {
-    HandleOverwrite overwrite{was};
-    walkHandles(call, CallHalf::kOutputs, overwrite);
+  if constexpr (kIsQuery<C>) {
+    if (!player.comparesOutputs(C::kId)) return;
+    if (was.values.size() == is.values.size()) {
+      HandleOverwrite overwrite{was};
+      walkHandles(call, CallHalf::kOutputs, overwrite);
+    }
+    if constexpr (kHasVkResult<C>) call.result = captured.result;
+    std::vector<std::byte> expected, found;
+    encodeOutputs(captured, expected);
+    encodeOutputs(call, found);
+    player.compareBytes(expected, found);
   }
-  if constexpr (kHasVkResult<C>) call.result = captured.result;
-  std::vector<std::byte> expected, found;
-  encodeOutputs(captured, expected);
-  encodeOutputs(call, found);
-  player.compareBytes(expected, found);
 }
 
 // Some calls fail in part: the objects that they did make are alive.
@@ -139,7 +154,8 @@ bool returnedHandles(C& captured) {
 template <class C>
 Status issue(Player& player, C& call, C& captured) {
   if constexpr (kHasVkResult<C>) {
-    if (player.event().has_outputs && hadNoEffect(captured.result) && !returnedHandles(captured)) return Status::ok();
+    if (player.event().has_outputs && hadNoEffect(captured.result) && !returnedHandles(captured))
+      return Status::ok();
   }
   HandleWalk walk(player, C::kId);
   walkHandles(call, CallHalf::kInputs, walk);
@@ -148,7 +164,7 @@ Status issue(Player& player, C& call, C& captured) {
     if (!Player::has(player.dispatch(), C::kId)) return player.missing(C::kId);
     invoke(player.dispatch(), call);
     if constexpr (kHasVkResult<C>) player.noticeLoss(captured.result, call.result);
-    if constexpr (!kOnlyRecords<C>) {
+    if constexpr (!kReturnsNothing<C>) {
       if (player.event().has_outputs) settle(player, call, captured, walk.pool());
     }
   }

@@ -9,8 +9,8 @@
 
 namespace reprise {
 
-uint32_t chooseMemoryType(const VkPhysicalDeviceMemoryProperties& types, uint32_t bits, VkMemoryPropertyFlags wanted,
-                          VkMemoryPropertyFlags required) {
+uint32_t chooseMemoryType(const VkPhysicalDeviceMemoryProperties& types, uint32_t bits,
+                          VkMemoryPropertyFlags wanted, VkMemoryPropertyFlags required) {
   uint32_t best = UINT32_MAX;
   int best_score = -1;
   for (uint32_t i = 0; i < types.memoryTypeCount && i < VK_MAX_MEMORY_TYPES; ++i) {
@@ -22,7 +22,8 @@ uint32_t chooseMemoryType(const VkPhysicalDeviceMemoryProperties& types, uint32_
       const VkMemoryPropertyFlags flag = 1u << bit;
       if ((wanted & flag) && !(flags & flag)) score -= 20;
       if (!(wanted & flag) && (flags & flag)) score -= 1;
-      if (!(wanted & flag) && (flags & flag & (VK_MEMORY_PROPERTY_PROTECTED_BIT | VK_MEMORY_PROPERTY_LAZILY_ALLOCATED_BIT)))
+      if (!(wanted & flag) &&
+          (flags & flag & (VK_MEMORY_PROPERTY_PROTECTED_BIT | VK_MEMORY_PROPERTY_LAZILY_ALLOCATED_BIT)))
         score -= 500;
     }
     if (score > best_score) {
@@ -49,15 +50,16 @@ VkMemoryPropertyFlags Memory::capturedFlags(uint32_t type, bool& known) const {
 void Memory::adaptChain(AllocateMemoryCall& call, VkMemoryAllocateInfo& info, uint32_t& bits) {
   for (const VkStructureType type :
        {VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT, VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
-        VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_KHR, VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_NV,
+        VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_KHR,
+        VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_NV,
         VK_STRUCTURE_TYPE_IMPORT_ANDROID_HARDWARE_BUFFER_INFO_ANDROID,
         VK_STRUCTURE_TYPE_IMPORT_MEMORY_ZIRCON_HANDLE_INFO_FUCHSIA,
         VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO}) {
     if (removeFromChain(info.pNext, type))
       player_.note(std::string(structName(type)) + " left out: it names something of the captured process");
   }
-  const auto* dedicated =
-      findInChain<VkMemoryDedicatedAllocateInfo>(info.pNext, VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO);
+  const auto* dedicated = findInChain<VkMemoryDedicatedAllocateInfo>(
+      info.pNext, VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO);
   if (dedicated == nullptr || (!dedicated->image && !dedicated->buffer)) return;
   const Dispatch& d = player_.device()->dispatch;
   VkMemoryRequirements needs{};
@@ -129,7 +131,8 @@ void Memory::freeAll(Device* device) {
       continue;
     }
     const std::vector<LiveBlock>& blocks = it->second->blocks;
-    for (size_t i = 1; i < blocks.size(); ++i) device->dispatch.FreeMemory(device->live, blocks[i].memory, nullptr);
+    for (size_t i = 1; i < blocks.size(); ++i)
+      device->dispatch.FreeMemory(device->live, blocks[i].memory, nullptr);
     it = allocations_.erase(it);
   }
 }
@@ -140,14 +143,17 @@ bool Memory::isCoherent(const Device& device, const LiveBlock& block) const {
 
 bool Memory::ensureMapped(Device& device, LiveBlock& block) {
   if (block.mapped) return true;
-  if (!(device.memory.memoryTypes[block.type].propertyFlags & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT)) return false;
+  if (!(device.memory.memoryTypes[block.type].propertyFlags & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT))
+    return false;
   void* data = nullptr;
-  if (device.dispatch.MapMemory(device.live, block.memory, 0, VK_WHOLE_SIZE, 0, &data) != VK_SUCCESS) return false;
+  if (device.dispatch.MapMemory(device.live, block.memory, 0, VK_WHOLE_SIZE, 0, &data) != VK_SUCCESS)
+    return false;
   block.mapped = static_cast<std::byte*>(data);
   return true;
 }
 
-void Memory::flush(Device& device, const LiveBlock& block, VkDeviceSize begin, VkDeviceSize end, bool invalidate) {
+void Memory::flush(Device& device, const LiveBlock& block, VkDeviceSize begin, VkDeviceSize end,
+                   bool invalidate) {
   if (isCoherent(device, block) || begin >= end) return;
   const VkDeviceSize atom = std::max<VkDeviceSize>(device.properties.limits.nonCoherentAtomSize, 1);
   const VkDeviceSize from = begin / atom * atom;
@@ -164,7 +170,8 @@ void Memory::flush(Device& device, const LiveBlock& block, VkDeviceSize begin, V
 Status Memory::upload(const Event& event, HandleMap::Id id) {
   Allocation* allocation = find(id);
   const MemoryChange& change = event.memory;
-  if (allocation == nullptr) return player_.error(Code::kUnreadable, "a memory change names memory that is not alive");
+  if (allocation == nullptr)
+    return player_.error(Code::kUnreadable, "a memory change names memory that is not alive");
   if (change.offset > allocation->size || event.bytes.size() > allocation->size - change.offset)
     return player_.error(Code::kUnreadable, "a memory change lies outside its allocation of " +
                                                 std::to_string(allocation->size) + " bytes");
@@ -174,12 +181,14 @@ Status Memory::upload(const Event& event, HandleMap::Id id) {
     const VkDeviceSize end = std::min(change.offset + event.bytes.size(), block.begin + block.size);
     if (begin >= end) continue;
     if (!ensureMapped(*allocation->device, block)) continue;
-    std::memcpy(block.mapped + (begin - block.begin), event.bytes.data() + (begin - change.offset), end - begin);
+    std::memcpy(block.mapped + (begin - block.begin), event.bytes.data() + (begin - change.offset),
+                end - begin);
     flush(*allocation->device, block, begin - block.begin, end - block.begin, false);
     written = true;
   }
   if (!written && !event.bytes.empty())
-    return player_.error(Code::kCannotRun, "the program wrote to memory that the host cannot see on this device");
+    return player_.error(Code::kCannotRun,
+                         "the program wrote to memory that the host cannot see on this device");
   return Status::ok();
 }
 
@@ -202,17 +211,21 @@ Status Memory::dump(HandleMap::Id id) {
   if (player_.options().memory_dump.empty() || allocation == nullptr || !allocation->mapped_by_program)
     return Status::ok();
   LiveBlock& whole = allocation->blocks[0];
-  if (!ensureMapped(*allocation->device, whole) || allocation->mapped_offset >= whole.size) return Status::ok();
+  if (!ensureMapped(*allocation->device, whole) || allocation->mapped_offset >= whole.size)
+    return Status::ok();
   std::vector<std::byte> bytes(std::min(allocation->mapped_size, whole.size - allocation->mapped_offset));
-  flush(*allocation->device, whole, allocation->mapped_offset, allocation->mapped_offset + bytes.size(), true);
+  flush(*allocation->device, whole, allocation->mapped_offset, allocation->mapped_offset + bytes.size(),
+        true);
   std::memcpy(bytes.data(), whole.mapped + allocation->mapped_offset, bytes.size());
-  for (size_t i = 1; i < allocation->blocks.size(); ++i) {  // where resources moved, their contents are theirs
+  for (size_t i = 1; i < allocation->blocks.size();
+       ++i) {  // where resources moved, their contents are theirs
     LiveBlock& block = allocation->blocks[i];
     const VkDeviceSize begin = std::max(allocation->mapped_offset, block.begin);
     const VkDeviceSize end = std::min(allocation->mapped_offset + bytes.size(), block.begin + block.size);
     if (begin >= end || !ensureMapped(*allocation->device, block)) continue;
     flush(*allocation->device, block, begin - block.begin, end - block.begin, true);
-    std::memcpy(bytes.data() + (begin - allocation->mapped_offset), block.mapped + (begin - block.begin), end - begin);
+    std::memcpy(bytes.data() + (begin - allocation->mapped_offset), block.mapped + (begin - block.begin),
+                end - begin);
   }
   const std::string path = player_.options().memory_dump + "/memory-" + std::to_string(dumps_++) + "-" +
                            std::to_string(player_.event().call_number) + ".bin";

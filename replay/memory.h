@@ -1,9 +1,9 @@
 // The live memory behind the program's allocations, and the program's writes to it.
 //
-// A captured allocation gets one live allocation, of the type whose properties match best. A resource that does
-// not fit into it here (its requirements differ) moves to an allocation of its own; resources that aliased it
-// follow it. Host-visible live memory stays mapped; what the program wrote is copied there in recorded order.
-// One a Player, one thread. Sizes and offsets in bytes, as the program used them.
+// A captured allocation gets one live allocation, of the type whose properties match best. A resource that
+// does not fit into it here (its requirements differ) moves to an allocation of its own; resources that
+// aliased it follow it. Host-visible live memory stays mapped; what the program wrote is copied there in
+// recorded order. One a Player, one thread. Sizes and offsets in bytes, as the program used them.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ struct LiveBlock {
 struct Allocation {
   Device* device = nullptr;
   uint64_t captured = 0;
-  VkDeviceSize size = 0;          // as captured
+  VkDeviceSize size = 0;  // as captured
   VkMemoryPropertyFlags wanted = 0;
   std::vector<LiveBlock> blocks;  // [0] is the whole allocation, the others moved resources
   uint64_t number = 0;            // counts the replay's allocations, for file names
@@ -45,8 +45,8 @@ struct Allocation {
 
 // The type that comes nearest to `wanted` among the allowed `bits`; what is in `required` must be there.
 // UINT32_MAX if there is none.
-uint32_t chooseMemoryType(const VkPhysicalDeviceMemoryProperties& types, uint32_t bits, VkMemoryPropertyFlags wanted,
-                          VkMemoryPropertyFlags required);
+uint32_t chooseMemoryType(const VkPhysicalDeviceMemoryProperties& types, uint32_t bits,
+                          VkMemoryPropertyFlags wanted, VkMemoryPropertyFlags required);
 
 class Memory {
  public:
@@ -69,7 +69,8 @@ class Memory {
 
  private:
   Allocation* find(HandleMap::Id id);
-  Status place(HandleMap::Id id, const VkMemoryRequirements& needs, VkDeviceMemory& memory, VkDeviceSize& offset);
+  Status place(HandleMap::Id id, const VkMemoryRequirements& needs, VkDeviceMemory& memory,
+               VkDeviceSize& offset);
   VkMemoryPropertyFlags capturedFlags(uint32_t type, bool& known) const;
   VkResult newBlock(Device& device, LiveBlock& block, const void* next);
   bool ensureMapped(Device& device, LiveBlock& block);

@@ -13,7 +13,8 @@ namespace {
 
 // A call that never returned at capture, kept for the end.
 struct KeptCall {
-  explicit KeptCall(const Event& from) : event(from), name(from.command_name), inputs(from.inputs.begin(), from.inputs.end()) {
+  explicit KeptCall(const Event& from)
+      : event(from), name(from.command_name), inputs(from.inputs.begin(), from.inputs.end()) {
     for (const auto& bulk : from.input_bulks) bulks.emplace_back(bulk.begin(), bulk.end());
     for (const auto& bulk : bulks) bulk_spans.emplace_back(bulk);
     event.command_name = name;
@@ -33,12 +34,19 @@ struct KeptCall {
   std::vector<std::span<const std::byte>> bulk_spans;
 };
 
+std::vector<Command> usedCommands(const TraceSummary& summary) {
+  std::vector<Command> used;
+  for (const CommandCount& count : summary.commands)
+    if (count.command != Command::kUnknown) used.push_back(count.command);
+  return used;
+}
+
 constexpr uint64_t kProgressStep = 4096;  // calls
 
 class Playback {
  public:
   Playback(TraceReader& reader, const ReplayOptions& options)
-      : reader_(reader), options_(options), player_(options, report_) {}
+      : reader_(reader), options_(options), player_(options, report_, usedCommands(reader.summary())) {}
 
   Result<ReplayReport> run() {
     for (const std::string& note : reader_.summary().notes) player_.note(note);
@@ -84,7 +92,8 @@ class Playback {
       return Status::ok();
     }
     ++report_.calls;
-    if (options_.progress && report_.calls % kProgressStep == 0) options_.progress(report_.calls, reader_.summary().calls);
+    if (options_.progress && report_.calls % kProgressStep == 0)
+      options_.progress(report_.calls, reader_.summary().calls);
     return issueOne(event);
   }
 
@@ -105,7 +114,8 @@ class Playback {
     Status status = player_.begin(event, HandleKind::kVkDevice, event.memory.device);
     if (!status) return status;
     const HandleMap::Id id = player_.find(HandleKind::kVkDeviceMemory, event.memory.memory);
-    if (id == HandleMap::kNone) return player_.unknownHandle(HandleKind::kVkDeviceMemory, event.memory.memory);
+    if (id == HandleMap::kNone)
+      return player_.unknownHandle(HandleKind::kVkDeviceMemory, event.memory.memory);
     return player_.memory().upload(event, id);
   }
 
@@ -130,7 +140,8 @@ Status makeFolder(const std::string& path) {
   if (path.empty()) return Status::ok();
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (!std::filesystem::is_directory(path, error)) return Status(Code::kUnreadable, "cannot make the folder " + path);
+  if (!std::filesystem::is_directory(path, error))
+    return Status(Code::kUnreadable, "cannot make the folder " + path);
   return Status::ok();
 }
 

@@ -8,8 +8,8 @@
 
 namespace reprise {
 
-// Our images are free as soon as the copy of their last present is done: what the program waits for is signalled
-// behind that copy, on the same queue.
+// Our images are free as soon as the copy of their last present is done: what the program waits for is
+// signalled behind that copy, on the same queue.
 Status Window::acquired(Swapchain& swapchain, uint32_t index, VkSemaphore semaphore, VkFence fence) {
   Status status = ensureImages(swapchain, size_t{index} + 1);
   if (!status || (!semaphore && !fence)) return status;
@@ -27,7 +27,8 @@ Status Window::acquired(Swapchain& swapchain, uint32_t index, VkSemaphore semaph
 void Window::label(VkQueue queue, const Device& device, const Picture& picture) {
   if (!device.instance->has_debug_utils || !device.dispatch.QueueInsertDebugUtilsLabelEXT) return;
   char text[160];
-  std::snprintf(text, sizeof text, "reprise present frame=%u image=0x%" PRIx64 " width=%u height=%u format=%u layout=%u",
+  std::snprintf(text, sizeof text,
+                "reprise present frame=%u image=0x%" PRIx64 " width=%u height=%u format=%u layout=%u",
                 player_.event().frame, valueOf(picture.image), picture.extent.width, picture.extent.height,
                 static_cast<unsigned>(picture.format), static_cast<unsigned>(picture.layout));
   const VkDebugUtilsLabelEXT label{VK_STRUCTURE_TYPE_DEBUG_UTILS_LABEL_EXT, nullptr, text, {}};
@@ -46,7 +47,8 @@ Status Window::showReal(VkQueue queue, Swapchain& swapchain, const Picture& pict
   VkResult result = slot.job.begin();
   uint32_t index = 0;
   if (result == VK_SUCCESS)
-    result = d.AcquireNextImageKHR(device.live, swapchain.real, Player::kWaitLimitNs, slot.acquired, VK_NULL_HANDLE, &index);
+    result = d.AcquireNextImageKHR(device.live, swapchain.real, Player::kWaitLimitNs, slot.acquired,
+                                   VK_NULL_HANDLE, &index);
   if (result == VK_ERROR_DEVICE_LOST) player_.failureSeen();
   if ((result != VK_SUCCESS && result != VK_SUBOPTIMAL_KHR) || index >= swapchain.real_images.size()) {
     player_.note("some frames were not shown in the window: " + std::string(resultName(result)));
@@ -56,7 +58,8 @@ Status Window::showReal(VkQueue queue, Swapchain& swapchain, const Picture& pict
   slot.job.barrier(picture.image, picture.layout, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
   slot.job.barrier(real, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
   const VkImageSubresourceLayers layers{VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
-  const VkImageCopy region{layers, {0, 0, 0}, layers, {0, 0, 0}, {picture.extent.width, picture.extent.height, 1}};
+  const VkImageCopy region{
+      layers, {0, 0, 0}, layers, {0, 0, 0}, {picture.extent.width, picture.extent.height, 1}};
   d.CmdCopyImage(slot.job.commands(), picture.image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, real,
                  VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1, &region);
   slot.job.barrier(real, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, VK_IMAGE_LAYOUT_PRESENT_SRC_KHR);
@@ -67,10 +70,17 @@ Status Window::showReal(VkQueue queue, Swapchain& swapchain, const Picture& pict
     player_.difference("the copy to the window returned " + std::string(resultName(result)));
     return Status::ok();
   }
-  const VkPresentInfoKHR present{VK_STRUCTURE_TYPE_PRESENT_INFO_KHR, nullptr, 1, &swapchain.copied[index], 1,
-                                 &swapchain.real, &index, nullptr};
+  const VkPresentInfoKHR present{VK_STRUCTURE_TYPE_PRESENT_INFO_KHR,
+                                 nullptr,
+                                 1,
+                                 &swapchain.copied[index],
+                                 1,
+                                 &swapchain.real,
+                                 &index,
+                                 nullptr};
   result = d.QueuePresentKHR(queue, &present);
-  if (result < 0) player_.note("some frames were not shown in the window: " + std::string(resultName(result)));
+  if (result < 0)
+    player_.note("some frames were not shown in the window: " + std::string(resultName(result)));
   return Status::ok();
 }
 
@@ -99,10 +109,12 @@ Status Window::present(VkQueue queue, const VkPresentInfoKHR& info) {
     return player_.error(Code::kUnreadable, "presents without naming swapchains and images");
   Device& device = *player_.device();
   if (info.waitSemaphoreCount && info.pWaitSemaphores) {
-    const std::vector<VkSemaphore> waits(info.pWaitSemaphores, info.pWaitSemaphores + info.waitSemaphoreCount);
+    const std::vector<VkSemaphore> waits(info.pWaitSemaphores,
+                                         info.pWaitSemaphores + info.waitSemaphoreCount);
     const VkResult result = submitEmpty(device, queue, waits, {}, VK_NULL_HANDLE);
     if (result == VK_ERROR_DEVICE_LOST) player_.failureSeen();
-    if (result != VK_SUCCESS) player_.difference("the present's waits returned " + std::string(resultName(result)));
+    if (result != VK_SUCCESS)
+      player_.difference("the present's waits returned " + std::string(resultName(result)));
   }
   for (uint32_t i = 0; i < info.swapchainCount; ++i) {
     auto* swapchain = reinterpret_cast<Swapchain*>(info.pSwapchains[i]);
@@ -111,8 +123,8 @@ Status Window::present(VkQueue queue, const VkPresentInfoKHR& info) {
     if (!status) return status;
   }
 #ifdef VK_EXT_swapchain_maintenance1
-  const auto* fences = findInChain<VkSwapchainPresentFenceInfoEXT>(info.pNext,
-                                                                   VK_STRUCTURE_TYPE_SWAPCHAIN_PRESENT_FENCE_INFO_EXT);
+  const auto* fences = findInChain<VkSwapchainPresentFenceInfoEXT>(
+      info.pNext, VK_STRUCTURE_TYPE_SWAPCHAIN_PRESENT_FENCE_INFO_EXT);
   for (uint32_t i = 0; fences && fences->pFences && i < fences->swapchainCount; ++i)
     if (fences->pFences[i]) (void)submitEmpty(device, queue, {}, {}, fences->pFences[i]);
 #endif

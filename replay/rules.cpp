@@ -106,22 +106,22 @@ constexpr std::string_view kVaries[] = {
     "vkGetRayTracingCaptureReplayShaderGroupHandlesKHR",
     "vkGetImageViewAddressNVX",
     "vkGetImageViewHandleNVX",
-    "vkGetDescriptorEXT",                     // holds addresses
+    "vkGetDescriptorEXT",  // holds addresses
     "vkGetPipelineIndirectDeviceAddressNV",
-    "vkGetCalibratedTimestampsEXT",           // clocks
-    "vkGetCalibratedTimestampsKHR",           // clocks
-    "vkGetQueryPoolResults",                  // compared by its hook, where the query type allows
-    "vkGetPipelineCacheData",                 // the driver's own, and its order is its own
+    "vkGetCalibratedTimestampsEXT",  // clocks
+    "vkGetCalibratedTimestampsKHR",  // clocks
+    "vkGetQueryPoolResults",         // compared by its hook, where the query type allows
+    "vkGetPipelineCacheData",        // the driver's own, and its order is its own
     "vkGetValidationCacheDataEXT",
-    "vkGetPipelineExecutablePropertiesKHR",   // compilers are not always deterministic
+    "vkGetPipelineExecutablePropertiesKHR",  // compilers are not always deterministic
     "vkGetPipelineExecutableStatisticsKHR",
     "vkGetPipelineExecutableInternalRepresentationsKHR",
     "vkGetShaderInfoAMD",
     "vkGetDeviceFaultInfoEXT",
     "vkGetPerformanceParameterINTEL",
-    "vkGetFenceStatus",                       // progress
-    "vkGetEventStatus",                       // progress
-    "vkGetSemaphoreCounterValue",             // progress
+    "vkGetFenceStatus",            // progress
+    "vkGetEventStatus",            // progress
+    "vkGetSemaphoreCounterValue",  // progress
     "vkGetDeferredOperationMaxConcurrencyKHR",
     "vkGetDeferredOperationResultKHR",
 };
@@ -130,7 +130,8 @@ const std::vector<Issue>& issueTable() {
   static const std::vector<Issue> table = [] {
     std::vector<Issue> made(kCommandCount, Issue::kYes);
     for (const NotIssued& row : kNotIssued)
-      made[size_t(commandInfo(findCommand(row.name)).canonical)] = row.carried ? Issue::kNo : Issue::kNotCarried;
+      made[size_t(commandInfo(findCommand(row.name)).canonical)] =
+          row.carried ? Issue::kNo : Issue::kNotCarried;
     made[0] = Issue::kYes;  // where names land that this build's registry lacks
     return made;
   }();
@@ -144,7 +145,8 @@ const std::vector<bool>& deterministicTable() {
       const std::string_view name = commandInfo(Command(i)).name;
       made[i] = name.starts_with("vkGet") || name.starts_with("vkEnumerate");
     }
-    for (const std::string_view name : kVaries) made[size_t(commandInfo(findCommand(name)).canonical)] = false;
+    for (const std::string_view name : kVaries)
+      made[size_t(commandInfo(findCommand(name)).canonical)] = false;
     return made;
   }();
   return table;
@@ -152,7 +154,9 @@ const std::vector<bool>& deterministicTable() {
 
 }  // namespace
 
-Issue issueRule(Command canonical) { return issueTable()[size_t(canonical) < kCommandCount ? size_t(canonical) : 0]; }
+Issue issueRule(Command canonical) {
+  return issueTable()[size_t(canonical) < kCommandCount ? size_t(canonical) : 0];
+}
 
 bool isDeterministic(Command canonical) {
   return size_t(canonical) < kCommandCount && deterministicTable()[size_t(canonical)];

@@ -8,7 +8,7 @@ namespace reprise {
 
 enum class Issue : uint8_t {
   kYes,
-  kNo,        // means something only in the captured process, or replay does it itself
+  kNo,          // means something only in the captured process, or replay does it itself
   kNotCarried,  // likewise, but the program's later calls may miss its effect: noted in the report
 };
 Issue issueRule(Command canonical);

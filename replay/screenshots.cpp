@@ -17,12 +17,19 @@ class Staging {
  public:
   Staging(Device& device, VkDeviceSize size) : device_(device) {
     const Dispatch& d = device.dispatch;
-    const VkBufferCreateInfo info{VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, nullptr, 0, size,
-                                  VK_BUFFER_USAGE_TRANSFER_DST_BIT, VK_SHARING_MODE_EXCLUSIVE, 0, nullptr};
+    const VkBufferCreateInfo info{VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                                  nullptr,
+                                  0,
+                                  size,
+                                  VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+                                  VK_SHARING_MODE_EXCLUSIVE,
+                                  0,
+                                  nullptr};
     if (d.CreateBuffer(device.live, &info, nullptr, &buffer_) != VK_SUCCESS) return;
     VkMemoryRequirements needs{};
     d.GetBufferMemoryRequirements(device.live, buffer_, &needs);
-    const VkMemoryPropertyFlags host = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+    const VkMemoryPropertyFlags host =
+        VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
     const uint32_t type = chooseMemoryType(device.memory, needs.memoryTypeBits, host, host);
     const VkMemoryAllocateInfo allocate{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, nullptr, needs.size, type};
     void* data = nullptr;
@@ -93,7 +100,8 @@ uint32_t screenshotTexelSize(VkFormat format) {
 std::vector<uint8_t> toPngRows(VkFormat format, const uint8_t* texels, size_t count, bool& sixteen_bits) {
   std::vector<uint8_t> rows;
   const uint32_t size = screenshotTexelSize(format);
-  const bool ten = format == VK_FORMAT_A2R10G10B10_UNORM_PACK32 || format == VK_FORMAT_A2B10G10R10_UNORM_PACK32;
+  const bool ten =
+      format == VK_FORMAT_A2R10G10B10_UNORM_PACK32 || format == VK_FORMAT_A2B10G10R10_UNORM_PACK32;
   sixteen_bits = ten || size == 8;
   rows.reserve(count * (sixteen_bits ? 6 : 3));
   for (size_t i = 0; i < count; ++i, texels += size) {
@@ -107,7 +115,8 @@ std::vector<uint8_t> toPngRows(VkFormat format, const uint8_t* texels, size_t co
       std::memcpy(&word, texels, 4);
       const uint32_t low = word & 1023, middle = word >> 10 & 1023, high = word >> 20 & 1023;
       const bool red_high = format == VK_FORMAT_A2R10G10B10_UNORM_PACK32;
-      for (const uint32_t c : {red_high ? high : low, middle, red_high ? low : high}) put16(rows, c << 6 | c >> 4);
+      for (const uint32_t c : {red_high ? high : low, middle, red_high ? low : high})
+        put16(rows, c << 6 | c >> 4);
     } else if (size == 2) {
       uint16_t word = 0;
       std::memcpy(&word, texels, 2);
@@ -146,7 +155,8 @@ Status writePng(const std::string& path, uint32_t width, uint32_t height, bool s
   return Status::ok();
 }
 
-Status Screenshots::save(Device& device, VkQueue queue, const Picture& picture, uint32_t frame, uint32_t index) {
+Status Screenshots::save(Device& device, VkQueue queue, const Picture& picture, uint32_t frame,
+                         uint32_t index) {
   const uint32_t texel = screenshotTexelSize(picture.format);
   if (texel == 0) return Status::ok();
   const size_t count = size_t(picture.extent.width) * picture.extent.height;
@@ -157,15 +167,16 @@ Status Screenshots::save(Device& device, VkQueue queue, const Picture& picture, 
       job.create(device, family->second) != VK_SUCCESS || job.begin() != VK_SUCCESS)
     return Status(Code::kCannotRun, "no memory for a screenshot");
   job.barrier(picture.image, picture.layout, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
-  const VkBufferImageCopy region{0, 0, 0, {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1}, {0, 0, 0},
-                                 {picture.extent.width, picture.extent.height, 1}};
+  const VkBufferImageCopy region{0,         0,
+                                 0,         {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1},
+                                 {0, 0, 0}, {picture.extent.width, picture.extent.height, 1}};
   device.dispatch.CmdCopyImageToBuffer(job.commands(), picture.image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
                                        staging.buffer(), 1, &region);
   job.barrier(picture.image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, picture.layout);
   const VkMemoryBarrier to_host{VK_STRUCTURE_TYPE_MEMORY_BARRIER, nullptr, VK_ACCESS_TRANSFER_WRITE_BIT,
                                 VK_ACCESS_HOST_READ_BIT};
-  device.dispatch.CmdPipelineBarrier(job.commands(), VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_HOST_BIT, 0, 1,
-                                     &to_host, 0, nullptr, 0, nullptr);
+  device.dispatch.CmdPipelineBarrier(job.commands(), VK_PIPELINE_STAGE_TRANSFER_BIT,
+                                     VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &to_host, 0, nullptr, 0, nullptr);
   if (job.submit(queue, {}, {}) != VK_SUCCESS || job.wait() != VK_SUCCESS)
     return Status(Code::kCannotRun, "the read-back for a screenshot failed");
   bool sixteen_bits = false;

@@ -1,8 +1,8 @@
 // PNG files of presented images.
 //
 // save() reads an image back on its queue and waits for it: slow, and only done when asked for. One thread.
-// Formats of 8 bits a channel, the 10-bit ones (scaled to 16) and 16-bit floats (clamped to 0..1) are written;
-// of any other one note is returned.
+// Formats of 8 bits a channel, the 10-bit ones (scaled to 16) and 16-bit floats (clamped to 0..1) are
+// written; of any other one note is returned.
 #pragma once
 
 #include <cstdint>

@@ -7,8 +7,13 @@
 
 namespace reprise {
 
-Player::Player(const ReplayOptions& options, ReplayReport& report)
-    : options_(options), report_(report), memory_(*this), window_(*this), screenshots_(options.screenshots_dir) {
+Player::Player(const ReplayOptions& options, ReplayReport& report, std::vector<Command> used)
+    : options_(options),
+      report_(report),
+      used_(std::move(used)),
+      memory_(*this),
+      window_(*this),
+      screenshots_(options.screenshots_dir) {
   loadInstance(global_, vkGetInstanceProcAddr, VK_NULL_HANDLE);
 }
 
@@ -45,9 +50,19 @@ bool Player::has(const Dispatch& dispatch, Command command) {
 }
 
 Status Player::missing(Command command) const {
-  const CommandInfo& info = commandInfo(command);
-  return error(Code::kCannotRun,
-               std::string("this device has no ") + info.name + ", which comes with " + info.extension);
+  std::string list;
+  const auto name = [&](Command wanted) {
+    const CommandInfo& info = commandInfo(wanted);
+    list += std::string(list.empty() ? "" : ", ") + info.name + " (" + info.extension + ")";
+  };
+  name(command);
+  for (const Command other : used_) {
+    const CommandInfo& info = commandInfo(other);
+    if (info.canonical != command && info.device_level && issueRule(info.canonical) == Issue::kYes &&
+        !has(dispatch(), other))
+      name(other);
+  }
+  return error(Code::kCannotRun, "this device lacks commands of the trace: " + list);
 }
 
 HandleMap::Id Player::find(HandleKind kind, uint64_t captured) const {
@@ -68,7 +83,8 @@ HandleMap::Id Player::learn(HandleKind kind, uint64_t captured, uint64_t live, H
 
 void Player::learnAll(const HandleValues& captured, const HandleValues& live, HandleMap::Id parent) {
   if (captured.size() != live.size())
-    difference("returned " + std::to_string(live.size()) + " handles; " + std::to_string(captured.size()) + " at capture");
+    difference("returned " + std::to_string(live.size()) + " handles; " + std::to_string(captured.size()) +
+               " at capture");
   for (size_t i = 0; i < captured.size() && i < live.size(); ++i) {
     const HandleKind kind = captured[i].first;
     const bool pooled = kind == HandleKind::kVkCommandBuffer || kind == HandleKind::kVkDescriptorSet;
@@ -101,7 +117,8 @@ Device& Player::addDevice(uint64_t captured, VkDevice live, uint64_t captured_gp
   device.gpu = gpu;
   device.captured_gpu = captured_gpu;
   device.dispatch = instance_->dispatch;
-  const auto gdpa = reinterpret_cast<PFN_vkGetDeviceProcAddr>(vkGetInstanceProcAddr(instance_->live, "vkGetDeviceProcAddr"));
+  const auto gdpa = reinterpret_cast<PFN_vkGetDeviceProcAddr>(
+      vkGetInstanceProcAddr(instance_->live, "vkGetDeviceProcAddr"));
   loadDevice(device.dispatch, gdpa, live);
   instance_->dispatch.GetPhysicalDeviceProperties(gpu, &device.properties);
   instance_->dispatch.GetPhysicalDeviceMemoryProperties(gpu, &device.memory);
@@ -135,7 +152,8 @@ Result<VkPhysicalDevice> Player::chooseGpu(size_t index) {
     names.push_back(properties.deviceName);
   }
   const std::string& wanted = options_.gpu.empty() ? described_name_ : options_.gpu;
-  if (!options_.gpu.empty() && wanted.find_first_not_of("0123456789") == std::string::npos && wanted.size() < 6) {
+  if (!options_.gpu.empty() && wanted.find_first_not_of("0123456789") == std::string::npos &&
+      wanted.size() < 6) {
     const size_t number = std::stoul(wanted);
     if (number < gpus.size()) return gpus[number];
     return error(Code::kCannotRun, "there is no device " + wanted + " on this machine: " + list);
@@ -180,7 +198,8 @@ void Player::describeDevice(std::string_view json) {
   if (types == parsed.end() || !types->is_array() || types->size() > VK_MAX_MEMORY_TYPES) return;
   VkPhysicalDeviceMemoryProperties memory{};
   for (const auto& type : *types) {
-    if (!type.is_array() || type.size() < 2 || !type[0].is_number_unsigned() || !type[1].is_number_unsigned()) return;
+    if (!type.is_array() || type.size() < 2 || !type[0].is_number_unsigned() || !type[1].is_number_unsigned())
+      return;
     memory.memoryTypes[memory.memoryTypeCount++] = {type[0].get<uint32_t>(), type[1].get<uint32_t>()};
   }
   described_memory_ = memory;
@@ -203,8 +222,9 @@ void Player::noticeLoss(VkResult captured, VkResult live) {
 void Player::compareBytes(const std::vector<std::byte>& captured, const std::vector<std::byte>& live) {
   if (captured == live) return;
   const size_t common = std::min(captured.size(), live.size());
-  const size_t at = size_t(std::mismatch(captured.begin(), captured.begin() + std::ptrdiff_t(common), live.begin()).first -
-                           captured.begin());
+  const size_t at =
+      size_t(std::mismatch(captured.begin(), captured.begin() + std::ptrdiff_t(common), live.begin()).first -
+             captured.begin());
   difference("answers differently than at capture, from byte " + std::to_string(at) + " of " +
              std::to_string(captured.size()) + " on");
 }
@@ -212,8 +232,9 @@ void Player::compareBytes(const std::vector<std::byte>& captured, const std::vec
 void Player::difference(std::string text) {
   ++report_.difference_count;
   if (report_.differences.size() >= kMaxDifferences) return;
-  report_.differences.push_back({event_ ? event_->frame : 0, event_ ? event_->call_number : 0, event_ ? event_->lane : 0,
-                                 event_ ? std::string(event_->command_name) : std::string(), std::move(text)});
+  report_.differences.push_back(
+      {event_ ? event_->frame : 0, event_ ? event_->call_number : 0, event_ ? event_->lane : 0,
+       event_ ? std::string(event_->command_name) : std::string(), std::move(text)});
 }
 
 void Player::note(const std::string& text) {
@@ -222,7 +243,8 @@ void Player::note(const std::string& text) {
 
 Status Player::error(Code code, const std::string& text) const {
   if (event_ == nullptr) return Status(code, text);
-  const std::string name = event_->kind == Event::kMemory ? "a memory change" : std::string(event_->command_name);
+  const std::string name =
+      event_->kind == Event::kMemory ? "a memory change" : std::string(event_->command_name);
   return Status(code, "call " + std::to_string(event_->call_number) + " (" + name + ", frame " +
                           std::to_string(event_->frame) + "): " + text);
 }
@@ -230,7 +252,8 @@ Status Player::error(Code code, const std::string& text) const {
 Status Player::unknownHandle(HandleKind kind, uint64_t captured) const {
   char value[32];
   std::snprintf(value, sizeof value, " 0x%llx", static_cast<unsigned long long>(captured));
-  return error(Code::kUnreadable, std::string(handleKindName(kind)) + value + " is not alive at this point of the trace");
+  return error(Code::kUnreadable,
+               std::string(handleKindName(kind)) + value + " is not alive at this point of the trace");
 }
 
 Status Player::refuse(Command command, Status unknown) {
@@ -255,7 +278,8 @@ void Player::takeValidationMessages() {
 }
 
 Status Player::waitedInVain() {
-  difference("still waiting after " + std::to_string(kWaitLimitNs / 1'000'000'000) + " s for what the capture saw done");
+  difference("still waiting after " + std::to_string(kWaitLimitNs / 1'000'000'000) +
+             " s for what the capture saw done");
   if (++waits_in_vain_ < 3) return Status::ok();
   return error(Code::kDiffers, "gave up after three waits in vain");
 }
@@ -266,7 +290,8 @@ bool Player::waitIdle(Device& device) {
     VkFence fence = VK_NULL_HANDLE;
     if (device.dispatch.CreateFence(device.live, &info, nullptr, &fence) != VK_SUCCESS) return false;
     VkResult result = submitEmpty(device, queue, {}, {}, fence);
-    if (result == VK_SUCCESS) result = device.dispatch.WaitForFences(device.live, 1, &fence, VK_TRUE, kWaitLimitNs);
+    if (result == VK_SUCCESS)
+      result = device.dispatch.WaitForFences(device.live, 1, &fence, VK_TRUE, kWaitLimitNs);
     if (result == VK_ERROR_DEVICE_LOST) failure_seen_ = true;
     if (result == VK_TIMEOUT) return false;  // the fence is in use: it stays
     device.dispatch.DestroyFence(device.live, fence, nullptr);

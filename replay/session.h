@@ -76,7 +76,8 @@ struct Device {
 
 class Player {
  public:
-  Player(const ReplayOptions& options, ReplayReport& report);
+  // `used`: every command of the trace, so that an error can name all that this machine lacks.
+  Player(const ReplayOptions& options, ReplayReport& report, std::vector<Command> used);
   ~Player();
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
@@ -94,8 +95,12 @@ class Player {
   Status begin(const Event& event, HandleKind dispatch, uint64_t first);
   Instance* instance() const { return instance_; }
   Device* device() const { return device_; }
-  HandleMap::Id ownerId() const { return device_ ? device_->id : instance_ ? instance_->id : HandleMap::kNone; }
-  const Dispatch& dispatch() const { return device_ ? device_->dispatch : instance_ ? instance_->dispatch : global_; }
+  HandleMap::Id ownerId() const {
+    return device_ ? device_->id : instance_ ? instance_->id : HandleMap::kNone;
+  }
+  const Dispatch& dispatch() const {
+    return device_ ? device_->dispatch : instance_ ? instance_->dispatch : global_;
+  }
   const Dispatch& global() const { return global_; }
   // Whether the driver has this command; missing() says so in a Status.
   static bool has(const Dispatch& dispatch, Command command);
@@ -111,7 +116,8 @@ class Player {
   // Pairs up what the capture returned with what this call did, in order.
   void learnAll(const HandleValues& captured, const HandleValues& live, HandleMap::Id parent);
   // Records one object that the current call returned; `parent` kNone: its owner.
-  HandleMap::Id learn(HandleKind kind, uint64_t captured, uint64_t live, HandleMap::Id parent = HandleMap::kNone);
+  HandleMap::Id learn(HandleKind kind, uint64_t captured, uint64_t live,
+                      HandleMap::Id parent = HandleMap::kNone);
 
   // -- instances and devices
   Instance& addInstance(uint64_t captured, VkInstance live);
@@ -143,10 +149,10 @@ class Player {
   // A handle was not alive: fatal, but for a call that only names it, or destroys it (a difference).
   Status refuse(Command command, Status unknown);
   void failureSeen() { failure_seen_ = true; }  // this run lost its device
-  void validationMessage(const char* text);  // from any thread
+  void validationMessage(const char* text);     // from any thread
   void takeValidationMessages();
-  // Waits for all of a device's queues, but no longer than kWaitLimitNs: a killed program may have left work that
-  // waits for a signal which never came. False: they are still busy.
+  // Waits for all of a device's queues, but no longer than kWaitLimitNs: a killed program may have left work
+  // that waits for a signal which never came. False: they are still busy.
   bool waitIdle(Device& device);
   // Called once at the end: waits for the devices, settles failure_not_reproduced.
   void finish();
@@ -160,6 +166,7 @@ class Player {
  private:
   ReplayOptions options_;
   ReplayReport& report_;
+  std::vector<Command> used_;
   Arena arena_;
   HandleMap handles_;
   Memory memory_;

@@ -41,7 +41,8 @@ bool hasLayer(const Dispatch& d, const char* wanted) {
   std::vector<VkLayerProperties> list(count);
   if (d.EnumerateInstanceLayerProperties(&count, list.data()) < 0) return false;
   list.resize(count);
-  return std::any_of(list.begin(), list.end(), [&](const auto& l) { return std::strcmp(l.layerName, wanted) == 0; });
+  return std::any_of(list.begin(), list.end(),
+                     [&](const auto& l) { return std::strcmp(l.layerName, wanted) == 0; });
 }
 
 // "VK_KHR_xcb_surface" and its like: a window system.
@@ -72,14 +73,17 @@ Status chooseExtensions(Player& player, std::vector<std::string> captured, std::
     if (!status) return status;
     if (player.window().isXcb() && !available.contains(VK_KHR_XCB_SURFACE_EXTENSION_NAME)) {
       if (player.options().wsi == Wsi::kXcb)
-        return player.error(Code::kCannotRun, "no driver of this machine has VK_KHR_xcb_surface; replay with --wsi headless");
+        return player.error(Code::kCannotRun,
+                            "no driver of this machine has VK_KHR_xcb_surface; replay with --wsi headless");
       player.window().fallBackToHeadless("no driver of this machine has VK_KHR_xcb_surface");
     }
     if (player.window().isXcb()) captured.push_back(VK_KHR_XCB_SURFACE_EXTENSION_NAME);
   }
-  captured.push_back(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);  // for the label at a present, and validation messages
+  captured.push_back(
+      VK_EXT_DEBUG_UTILS_EXTENSION_NAME);  // for the label at a present, and validation messages
   for (const std::string& name : captured) {
-    if (isPlatformSurface(name) && !(player.window().isXcb() && name == VK_KHR_XCB_SURFACE_EXTENSION_NAME)) continue;
+    if (isPlatformSurface(name) && !(player.window().isXcb() && name == VK_KHR_XCB_SURFACE_EXTENSION_NAME))
+      continue;
     if (!available.contains(name)) {
       player.note("instance extension " + name + " left out: not available here");
     } else if (std::find(chosen.begin(), chosen.end(), name) == chosen.end()) {
@@ -89,7 +93,8 @@ Status chooseExtensions(Player& player, std::vector<std::string> captured, std::
   return Status::ok();
 }
 
-VKAPI_ATTR VkBool32 VKAPI_CALL onMessage(VkDebugUtilsMessageSeverityFlagBitsEXT, VkDebugUtilsMessageTypeFlagsEXT,
+VKAPI_ATTR VkBool32 VKAPI_CALL onMessage(VkDebugUtilsMessageSeverityFlagBitsEXT,
+                                         VkDebugUtilsMessageTypeFlagsEXT,
                                          const VkDebugUtilsMessengerCallbackDataEXT* data, void* player) {
   static_cast<Player*>(player)->validationMessage(data->pMessage ? data->pMessage : "");
   return VK_FALSE;
@@ -102,7 +107,8 @@ void listen(Player& player, Instance& instance) {
   info.messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT;
   info.pfnUserCallback = onMessage;
   info.pUserData = &player;
-  if (instance.dispatch.CreateDebugUtilsMessengerEXT(instance.live, &info, nullptr, &instance.messenger) != VK_SUCCESS)
+  if (instance.dispatch.CreateDebugUtilsMessengerEXT(instance.live, &info, nullptr, &instance.messenger) !=
+      VK_SUCCESS)
     player.note("validation messages cannot be counted: no debug messenger");
 }
 
@@ -135,7 +141,8 @@ void limitFeatures(Player& player, VkPhysicalDevice gpu, const VkDeviceCreateInf
     VkPhysicalDeviceFeatures available{};
     d.GetPhysicalDeviceFeatures(gpu, &available);
     limitWords(player, "VkPhysicalDeviceFeatures",
-               {reinterpret_cast<uint32_t*>(const_cast<VkPhysicalDeviceFeatures*>(info.pEnabledFeatures)), sizeof available / 4},
+               {reinterpret_cast<uint32_t*>(const_cast<VkPhysicalDeviceFeatures*>(info.pEnabledFeatures)),
+                sizeof available / 4},
                {reinterpret_cast<uint32_t*>(&available), sizeof available / 4});
   }
   if (!d.GetPhysicalDeviceFeatures2) return;
@@ -174,8 +181,9 @@ Status checkQueues(Player& player, VkPhysicalDevice gpu, const VkDeviceCreateInf
     if (queues.queueCount && !queues.pQueuePriorities)
       return player.error(Code::kUnreadable, "creates queues without priorities");
     if (queues.queueFamilyIndex >= count || queues.queueCount > families[queues.queueFamilyIndex].queueCount)
-      return player.error(Code::kCannotRun, "needs " + std::to_string(queues.queueCount) + " queues of family " +
-                                                std::to_string(queues.queueFamilyIndex) + ", which this device lacks");
+      return player.error(Code::kCannotRun,
+                          "needs " + std::to_string(queues.queueCount) + " queues of family " +
+                              std::to_string(queues.queueFamilyIndex) + ", which this device lacks");
   }
   return Status::ok();
 }
@@ -206,11 +214,13 @@ Status createInstance(Player& player, CreateInstanceCall& call, uint64_t capture
   if (!call.pCreateInfo) return player.error(Code::kUnreadable, "has no create info");
   VkInstanceCreateInfo info = *call.pCreateInfo;
   std::vector<std::string> names;
-  Status status = chooseExtensions(player, namesOf(info.ppEnabledExtensionNames, info.enabledExtensionCount), names);
+  Status status =
+      chooseExtensions(player, namesOf(info.ppEnabledExtensionNames, info.enabledExtensionCount), names);
   if (!status) return status;
   const std::vector<const char*> extensions = pointers(names);
   if (player.options().validate && !hasLayer(player.global(), kValidationLayer))
-    return player.error(Code::kCannotRun, std::string(kValidationLayer) + " is not installed (Debian: vulkan-validationlayers)");
+    return player.error(Code::kCannotRun, std::string(kValidationLayer) +
+                                              " is not installed (Debian: vulkan-validationlayers)");
   info.pNext = nullptr;  // callbacks of the captured process and settings of its layers
   info.enabledLayerCount = player.options().validate ? 1 : 0;
   info.ppEnabledLayerNames = &kValidationLayer;
@@ -219,7 +229,8 @@ Status createInstance(Player& player, CreateInstanceCall& call, uint64_t capture
   VkInstance live = VK_NULL_HANDLE;
   const VkResult result = player.global().CreateInstance(&info, nullptr, &live);
   if (result != VK_SUCCESS)
-    return player.error(Code::kCannotRun, std::string("no Vulkan instance on this machine: ") + resultName(result));
+    return player.error(Code::kCannotRun,
+                        std::string("no Vulkan instance on this machine: ") + resultName(result));
   Instance& instance = player.addInstance(captured, live);
   const std::set<std::string> enabled(names.begin(), names.end());
   instance.has_debug_utils = enabled.contains(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
@@ -244,8 +255,8 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
   const std::vector<const char*> extensions = pointers(names);
   removeFromChain(info.pNext, VK_STRUCTURE_TYPE_DEVICE_DEVICE_MEMORY_REPORT_CREATE_INFO_EXT);  // a callback
   removeFromChain(info.pNext, kHoleNodeType);
-  const auto* group =
-      findInChain<VkDeviceGroupDeviceCreateInfo>(info.pNext, VK_STRUCTURE_TYPE_DEVICE_GROUP_DEVICE_CREATE_INFO);
+  const auto* group = findInChain<VkDeviceGroupDeviceCreateInfo>(
+      info.pNext, VK_STRUCTURE_TYPE_DEVICE_GROUP_DEVICE_CREATE_INFO);
   if (group && group->physicalDeviceCount > 1) {
     player.note("a device group is played on one device");
     removeFromChain(info.pNext, VK_STRUCTURE_TYPE_DEVICE_GROUP_DEVICE_CREATE_INFO);
@@ -260,7 +271,8 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
   VkDevice live = VK_NULL_HANDLE;
   const VkResult result = player.instance()->dispatch.CreateDevice(gpu, &info, nullptr, &live);
   if (result != VK_SUCCESS)
-    return player.error(Code::kCannotRun, std::string("this machine's device refuses: ") + resultName(result));
+    return player.error(Code::kCannotRun,
+                        std::string("this machine's device refuses: ") + resultName(result));
   Device& device = player.addDevice(captured, live, captured_gpu, gpu);
   device.extensions.insert(names.begin(), names.end());
   learnQueues(device, info);

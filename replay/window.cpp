@@ -20,7 +20,8 @@ Status Window::open() {
   if (player_.options().wsi == Wsi::kHeadless) return Status::ok();
   display_ = XcbDisplay::open();
   if (display_ || player_.options().wsi == Wsi::kAuto) return Status::ok();
-  return Status(Code::kCannotRun, "no X server answers at $DISPLAY; start one (Xvfb will do) or replay with --wsi headless");
+  return Status(Code::kCannotRun,
+                "no X server answers at $DISPLAY; start one (Xvfb will do) or replay with --wsi headless");
 }
 
 void Window::fallBackToHeadless(const std::string& why) {
@@ -39,15 +40,17 @@ Status Window::createSurface(uint64_t captured) {
   info.sType = VK_STRUCTURE_TYPE_XCB_SURFACE_CREATE_INFO_KHR;
   info.connection = display_->connection();
   info.window = surface.window;
-  const VkResult result =
-      player_.instance()->dispatch.CreateXcbSurfaceKHR(player_.instance()->live, &info, nullptr, &surface.real);
+  const VkResult result = player_.instance()->dispatch.CreateXcbSurfaceKHR(player_.instance()->live, &info,
+                                                                           nullptr, &surface.real);
   if (result != VK_SUCCESS)
-    return player_.error(Code::kCannotRun, "vkCreateXcbSurfaceKHR returned " + std::string(resultName(result)));
+    return player_.error(Code::kCannotRun,
+                         "vkCreateXcbSurfaceKHR returned " + std::string(resultName(result)));
   return Status::ok();
 }
 
 void Window::destroySurface(Surface* surface) {
-  if (surface->real) surface->instance->dispatch.DestroySurfaceKHR(surface->instance->live, surface->real, nullptr);
+  if (surface->real)
+    surface->instance->dispatch.DestroySurfaceKHR(surface->instance->live, surface->real, nullptr);
   if (surface->window && display_) display_->destroyWindow(surface->window);
   for (Swapchain& swapchain : swapchains_)
     if (swapchain.surface == surface) swapchain.surface = nullptr;
@@ -64,8 +67,10 @@ Status Window::createSwapchain(const VkSwapchainCreateInfoKHR& info, uint64_t ca
   swapchain.surface = reinterpret_cast<Surface*>(info.surface);
   swapchain.info = info;
   if (info.imageSharingMode == VK_SHARING_MODE_CONCURRENT && info.pQueueFamilyIndices)
-    swapchain.families.assign(info.pQueueFamilyIndices, info.pQueueFamilyIndices + info.queueFamilyIndexCount);
-  const auto* views = findInChain<VkImageFormatListCreateInfo>(info.pNext, VK_STRUCTURE_TYPE_IMAGE_FORMAT_LIST_CREATE_INFO);
+    swapchain.families.assign(info.pQueueFamilyIndices,
+                              info.pQueueFamilyIndices + info.queueFamilyIndexCount);
+  const auto* views =
+      findInChain<VkImageFormatListCreateInfo>(info.pNext, VK_STRUCTURE_TYPE_IMAGE_FORMAT_LIST_CREATE_INFO);
   if (views && views->pViewFormats)
     swapchain.view_formats.assign(views->pViewFormats, views->pViewFormats + views->viewFormatCount);
   swapchain.info.pNext = nullptr;
@@ -73,7 +78,8 @@ Status Window::createSwapchain(const VkSwapchainCreateInfoKHR& info, uint64_t ca
   swapchain.info.oldSwapchain = VK_NULL_HANDLE;
   player_.learn(HandleKind::kVkSwapchainKHR, captured, reinterpret_cast<uint64_t>(&swapchain));
   auto* old = reinterpret_cast<Swapchain*>(info.oldSwapchain);
-  if (swapchain.surface && swapchain.surface->real && !createReal(swapchain, old ? old->real : VK_NULL_HANDLE)) {
+  if (swapchain.surface && swapchain.surface->real &&
+      !createReal(swapchain, old ? old->real : VK_NULL_HANDLE)) {
     player_.note("a swapchain has no counterpart on this X server: its presents are headless");
     destroyReal(swapchain);
   }
@@ -109,7 +115,8 @@ VkResult Window::createImage(Swapchain& swapchain, VkImage& image, VkDeviceMemor
   info.arrayLayers = from.imageArrayLayers;
   info.samples = VK_SAMPLE_COUNT_1_BIT;
   info.tiling = VK_IMAGE_TILING_OPTIMAL;
-  info.usage = from.imageUsage | VK_IMAGE_USAGE_TRANSFER_SRC_BIT;  // for the copy to the window, and read-backs
+  info.usage =
+      from.imageUsage | VK_IMAGE_USAGE_TRANSFER_SRC_BIT;  // for the copy to the window, and read-backs
   info.sharingMode = from.imageSharingMode;
   info.queueFamilyIndexCount = static_cast<uint32_t>(swapchain.families.size());
   info.pQueueFamilyIndices = swapchain.families.data();
@@ -117,7 +124,8 @@ VkResult Window::createImage(Swapchain& swapchain, VkImage& image, VkDeviceMemor
   if (result != VK_SUCCESS) return result;
   VkMemoryRequirements needs{};
   d.GetImageMemoryRequirements(device.live, image, &needs);
-  const uint32_t type = chooseMemoryType(device.memory, needs.memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0);
+  const uint32_t type =
+      chooseMemoryType(device.memory, needs.memoryTypeBits, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0);
   if (type == UINT32_MAX) return VK_ERROR_OUT_OF_DEVICE_MEMORY;
   const VkMemoryAllocateInfo allocate{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, nullptr, needs.size, type};
   result = d.AllocateMemory(device.live, &allocate, nullptr, &memory);
@@ -154,7 +162,8 @@ Status Window::swapchainImages(Swapchain& swapchain, uint64_t captured_swapchain
 }
 
 VkDeviceMemory Window::imageMemory(Swapchain& swapchain, uint32_t index) {
-  return index < kMaxImages && ensureImages(swapchain, index + 1) ? swapchain.memories[index] : VK_NULL_HANDLE;
+  return index < kMaxImages && ensureImages(swapchain, index + 1) ? swapchain.memories[index]
+                                                                  : VK_NULL_HANDLE;
 }
 
 // Fills in what the surface allows that comes nearest to the capture; false if the format cannot be had.
@@ -164,9 +173,12 @@ bool Window::describeReal(Swapchain& swapchain, VkSwapchainCreateInfoKHR& info) 
   const VkSurfaceKHR surface = swapchain.surface->real;
   if (!device.extensions.contains(VK_KHR_SWAPCHAIN_EXTENSION_NAME)) return false;
   VkBool32 supported = VK_FALSE;
-  if (d.GetPhysicalDeviceSurfaceSupportKHR(device.gpu, device.first_family, surface, &supported) != VK_SUCCESS || !supported)
+  if (d.GetPhysicalDeviceSurfaceSupportKHR(device.gpu, device.first_family, surface, &supported) !=
+          VK_SUCCESS ||
+      !supported)
     return false;
-  display_->resize(swapchain.surface->window, swapchain.info.imageExtent.width, swapchain.info.imageExtent.height);
+  display_->resize(swapchain.surface->window, swapchain.info.imageExtent.width,
+                   swapchain.info.imageExtent.height);
   VkSurfaceCapabilitiesKHR caps{};
   if (d.GetPhysicalDeviceSurfaceCapabilitiesKHR(device.gpu, surface, &caps) != VK_SUCCESS) return false;
   uint32_t count = 0;
@@ -195,9 +207,10 @@ bool Window::describeReal(Swapchain& swapchain, VkSwapchainCreateInfoKHR& info) 
   info.imageUsage = VK_IMAGE_USAGE_TRANSFER_DST_BIT;
   info.imageSharingMode = VK_SHARING_MODE_EXCLUSIVE;
   info.preTransform = caps.currentTransform;
-  info.compositeAlpha = caps.supportedCompositeAlpha & swapchain.info.compositeAlpha
-                            ? swapchain.info.compositeAlpha
-                            : VkCompositeAlphaFlagBitsKHR(caps.supportedCompositeAlpha & -caps.supportedCompositeAlpha);
+  info.compositeAlpha =
+      caps.supportedCompositeAlpha & swapchain.info.compositeAlpha
+          ? swapchain.info.compositeAlpha
+          : VkCompositeAlphaFlagBitsKHR(caps.supportedCompositeAlpha & -caps.supportedCompositeAlpha);
   const bool same_mode = std::find(modes.begin(), modes.end(), swapchain.info.presentMode) != modes.end();
   info.presentMode = same_mode ? swapchain.info.presentMode : VK_PRESENT_MODE_FIFO_KHR;
   info.clipped = VK_FALSE;
@@ -215,7 +228,8 @@ bool Window::createReal(Swapchain& swapchain, VkSwapchainKHR old) {
   uint32_t count = 0;
   if (d.GetSwapchainImagesKHR(device.live, swapchain.real, &count, nullptr) != VK_SUCCESS) return false;
   swapchain.real_images.resize(count);
-  return d.GetSwapchainImagesKHR(device.live, swapchain.real, &count, swapchain.real_images.data()) == VK_SUCCESS &&
+  return d.GetSwapchainImagesKHR(device.live, swapchain.real, &count, swapchain.real_images.data()) ==
+             VK_SUCCESS &&
          createSlots(swapchain);
 }
 
@@ -227,7 +241,8 @@ bool Window::createSlots(Swapchain& swapchain) {
     if (device.dispatch.CreateSemaphore(device.live, &info, nullptr, &semaphore) != VK_SUCCESS) return false;
   swapchain.slots.resize(swapchain.real_images.size() + 1);
   for (Swapchain::Slot& slot : swapchain.slots)
-    if (device.dispatch.CreateSemaphore(device.live, &info, nullptr, &slot.acquired) != VK_SUCCESS) return false;
+    if (device.dispatch.CreateSemaphore(device.live, &info, nullptr, &slot.acquired) != VK_SUCCESS)
+      return false;
   return true;
 }
 

@@ -70,7 +70,8 @@ class Window {
   void destroySurface(Surface* surface);
   Status createSwapchain(const VkSwapchainCreateInfoKHR& info, uint64_t captured);
   void destroySwapchain(Swapchain* swapchain);
-  Status swapchainImages(Swapchain& swapchain, uint64_t captured_swapchain, const VkImage* captured, uint32_t count);
+  Status swapchainImages(Swapchain& swapchain, uint64_t captured_swapchain, const VkImage* captured,
+                         uint32_t count);
   Status acquired(Swapchain& swapchain, uint32_t index, VkSemaphore semaphore, VkFence fence);
   Status present(VkQueue queue, const VkPresentInfoKHR& info);
   // The memory of an image, for images that the program binds to it; null if there is no such image.

@@ -22,7 +22,9 @@ std::unique_ptr<XcbDisplay> XcbDisplay::open() {
 
 XcbDisplay::~XcbDisplay() { xcb_disconnect(connection_); }
 
-void XcbDisplay::roundTrip() { std::free(xcb_get_input_focus_reply(connection_, xcb_get_input_focus(connection_), nullptr)); }
+void XcbDisplay::roundTrip() {
+  std::free(xcb_get_input_focus_reply(connection_, xcb_get_input_focus(connection_), nullptr));
+}
 
 uint32_t XcbDisplay::createWindow(uint32_t width, uint32_t height) {
   const uint32_t window = xcb_generate_id(connection_);

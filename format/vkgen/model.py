@@ -170,7 +170,7 @@ class Model:
             category = t.get("category")
             if t.get("alias"):
                 self.aliases[name] = t.get("alias")
-            if category == "handle" and not t.get("alias"):
+            if category == "handle" and not t.get("alias") and name in self.required:
                 macro = t.findtext("type")
                 self.handles[name] = Handle(name, macro == "VK_DEFINE_HANDLE", (t.get("parent") or "").split(",")[0],
                                             t.get("objtypeenum") or "")

@@ -85,6 +85,18 @@ LENGTHS = [
     Row("vkCmdSetSampleMaskEXT.pSampleMask", "registry formula; samples is an enum", "(@samples + 31) / 32"),
     Row("StdVideoH264SequenceParameterSet.pOffsetForRefFrame", "video.xml has no lengths; H.264 7.4.2.1.1",
         "@num_ref_frames_in_pic_order_cnt_cycle"),
+    Row("StdVideoH265SequenceParameterSet.pShortTermRefPicSet", "older video.xml has no lengths; H.265 7.4.3.2.1",
+        "@num_short_term_ref_pic_sets"),
+    Row("StdVideoH265HrdParameters.pSubLayerHrdParametersNal",
+        "as many as sub-layers, which stands in the VPS or SPS that holds it: only the first is kept", "1"),
+    Row("StdVideoH265HrdParameters.pSubLayerHrdParametersVcl",
+        "as many as sub-layers, which stands in the VPS or SPS that holds it: only the first is kept", "1"),
+    Row("StdVideoEncodeH264RefMemMgmtCtrlOperations.pRefList0ModOperations", "video.xml of that time has no lengths",
+        "@refList0ModOpCount", until=240),
+    Row("StdVideoEncodeH264RefMemMgmtCtrlOperations.pRefList1ModOperations", "video.xml of that time has no lengths",
+        "@refList1ModOpCount", until=240),
+    Row("StdVideoEncodeH264RefMemMgmtCtrlOperations.pRefPicMarkingOperations", "video.xml of that time has no lengths",
+        "@refPicMarkingOpCount", until=240),
 ]
 
 # Pointers without a length in the registry that are kept as a bare 64-bit value.

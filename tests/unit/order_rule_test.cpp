@@ -1,4 +1,5 @@
-// The order rule against random histories: whatever the program made sure happened first stands first in the trace.
+// The order rule against random histories: whatever the program made sure happened first stands first in the
+// trace.
 #include "capture/order.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +19,8 @@ constexpr int kThreads = 3;
 constexpr int kBuffers = 4;
 constexpr int kNobody = -1;
 
-// What a thread, or whoever takes over from it, knows to have happened: calls of each thread, value of the counter.
+// What a thread, or whoever takes over from it, knows to have happened: calls of each thread, value of the
+// counter.
 struct Knowledge {
   std::array<int, kThreads> calls{};
   uint64_t counter = 0;
@@ -28,12 +30,18 @@ struct Knowledge {
   }
 };
 
-enum class Kind { kCmd, kSubmit, kDestroy, kWait, kCreate };  // the first is only noted, the last two tick after
+enum class Kind {
+  kCmd,
+  kSubmit,
+  kDestroy,
+  kWait,
+  kCreate
+};  // the first is only noted, the last two tick after
 
 struct Call {
   Kind kind;
   int thread;
-  int thing;  // command buffer or object
+  int thing;             // command buffer or object
   int object = kNobody;  // that a command uses
   Knowledge start;
   int index = 0;             // among its thread's calls
@@ -55,8 +63,9 @@ std::array<uint64_t, kBuffers> collidingBuffers() {
   return {};
 }
 
-// Threads that record, submit, wait, create, use and destroy; each call in the recorder's steps, and the steps of
-// different threads interleaved at random. Command buffers pass from thread to thread by a lock of the program's.
+// Threads that record, submit, wait, create, use and destroy; each call in the recorder's steps, and the
+// steps of different threads interleaved at random. Command buffers pass from thread to thread by a lock of
+// the program's.
 class History {
  public:
   History(uint64_t seed, int threads, const std::array<uint64_t, kBuffers>& handles, bool rule)
@@ -189,7 +198,8 @@ class History {
   // A plain load may return any value from what the thread must know up to the newest.
   void place(int t, Call& call, bool ticketed) {
     call.ticketed = ticketed;
-    call.value = ticketed ? ++counter_ : know_[t].counter + uint64_t(pick(int(counter_ - know_[t].counter) + 1));
+    call.value =
+        ticketed ? ++counter_ : know_[t].counter + uint64_t(pick(int(counter_ - know_[t].counter) + 1));
     know_[t].counter = std::max(know_[t].counter, call.value);
   }
 
@@ -269,8 +279,10 @@ TEST_P(OrderRule, KeepsEveryHappensBefore) {
 TEST_P(OrderRule, IsNeeded) {
   const auto handles = collidingBuffers();
   int violations = 0;
-  for (uint64_t seed = 0; seed < 3000; ++seed) violations += History(seed, GetParam(), handles, false).violations();
-  EXPECT_GT(violations, 0);  // the histories are of the kind that go wrong without the ticket at a lane change
+  for (uint64_t seed = 0; seed < 3000; ++seed)
+    violations += History(seed, GetParam(), handles, false).violations();
+  EXPECT_GT(violations,
+            0);  // the histories are of the kind that go wrong without the ticket at a lane change
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, OrderRule, testing::Values(2, 3));
@@ -295,7 +307,8 @@ TEST(CommandBufferLanes, WhatDoesNotFitAlwaysTakesATicket) {
   }
 }
 
-// The same with real threads and the real counter: command buffers under locks, recorded by whoever gets them.
+// The same with real threads and the real counter: command buffers under locks, recorded by whoever gets
+// them.
 TEST(CommandBufferLanes, RealThreadsKeepEachBuffersOrder) {
   struct Entry {
     OrderKey key;
@@ -326,7 +339,8 @@ TEST(CommandBufferLanes, RealThreadsKeepEachBuffersOrder) {
   third.join();
   for (const auto& entries : written)
     for (size_t i = 1; i < entries.size(); ++i)
-      ASSERT_LT(std::pair(entries[i - 1].key, entries[i - 1].position), std::pair(entries[i].key, entries[i].position));
+      ASSERT_LT(std::pair(entries[i - 1].key, entries[i - 1].position),
+                std::pair(entries[i].key, entries[i].position));
 }
 
 }  // namespace

@@ -89,7 +89,8 @@ TEST_F(HandleMapTest, OfTwoLiveObjectsWithOneValueTheNewestIsMeant) {
 
 TEST_F(HandleMapTest, ThousandsOfObjectsInAnyOrder) {
   std::vector<HandleMap::Id> ids;
-  for (uint64_t i = 0; i < 5000; ++i) ids.push_back(map.add(kImage, i % 2 ? device : other, i / 2, i + 1, i % 2 ? device : other));
+  for (uint64_t i = 0; i < 5000; ++i)
+    ids.push_back(map.add(kImage, i % 2 ? device : other, i / 2, i + 1, i % 2 ? device : other));
   for (size_t i = 0; i < ids.size(); i += 3) map.drop(ids[i]);
   for (uint64_t i = 0; i < 5000; ++i)
     EXPECT_EQ(live(kImage, i % 2 ? device : other, i / 2), i % 3 == 0 ? 0 : i + 1);

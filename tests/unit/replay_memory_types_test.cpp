@@ -15,12 +15,14 @@ constexpr VkMemoryPropertyFlags kProtected = VK_MEMORY_PROPERTY_PROTECTED_BIT;
 
 VkPhysicalDeviceMemoryProperties machine(std::initializer_list<VkMemoryPropertyFlags> types) {
   VkPhysicalDeviceMemoryProperties made{};
-  for (const VkMemoryPropertyFlags flags : types) made.memoryTypes[made.memoryTypeCount++].propertyFlags = flags;
+  for (const VkMemoryPropertyFlags flags : types)
+    made.memoryTypes[made.memoryTypeCount++].propertyFlags = flags;
   return made;
 }
 
 TEST(MemoryTypes, TheSamePropertiesWin) {
-  const auto types = machine({kDevice, kHost | kCoherent, kHost | kCoherent | kCached, kDevice | kHost | kCoherent});
+  const auto types =
+      machine({kDevice, kHost | kCoherent, kHost | kCoherent | kCached, kDevice | kHost | kCoherent});
   EXPECT_EQ(chooseMemoryType(types, ~0u, kDevice, 0), 0u);
   EXPECT_EQ(chooseMemoryType(types, ~0u, kHost | kCoherent, kHost), 1u);
   EXPECT_EQ(chooseMemoryType(types, ~0u, kHost | kCoherent | kCached, kHost), 2u);

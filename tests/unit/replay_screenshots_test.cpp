@@ -17,7 +17,8 @@ std::vector<uint8_t> rowsOf(VkFormat format, std::vector<uint8_t> texels, bool& 
 
 TEST(Screenshots, EightBitChannelsInEitherOrder) {
   bool sixteen = true;
-  EXPECT_EQ(rowsOf(VK_FORMAT_R8G8B8A8_UNORM, {1, 2, 3, 4, 5, 6, 7, 8}, sixteen), (std::vector<uint8_t>{1, 2, 3, 5, 6, 7}));
+  EXPECT_EQ(rowsOf(VK_FORMAT_R8G8B8A8_UNORM, {1, 2, 3, 4, 5, 6, 7, 8}, sixteen),
+            (std::vector<uint8_t>{1, 2, 3, 5, 6, 7}));
   EXPECT_FALSE(sixteen);
   EXPECT_EQ(rowsOf(VK_FORMAT_B8G8R8A8_SRGB, {1, 2, 3, 4}, sixteen), (std::vector<uint8_t>{3, 2, 1}));
 }
@@ -27,9 +28,11 @@ TEST(Screenshots, TenBitChannelsBecomeSixteen) {
   const uint32_t red = 1023, word = red << 20;
   std::vector<uint8_t> texel(4);
   std::memcpy(texel.data(), &word, 4);
-  EXPECT_EQ(rowsOf(VK_FORMAT_A2R10G10B10_UNORM_PACK32, texel, sixteen), (std::vector<uint8_t>{255, 255, 0, 0, 0, 0}));
+  EXPECT_EQ(rowsOf(VK_FORMAT_A2R10G10B10_UNORM_PACK32, texel, sixteen),
+            (std::vector<uint8_t>{255, 255, 0, 0, 0, 0}));
   EXPECT_TRUE(sixteen);
-  EXPECT_EQ(rowsOf(VK_FORMAT_A2B10G10R10_UNORM_PACK32, texel, sixteen), (std::vector<uint8_t>{0, 0, 0, 0, 255, 255}));
+  EXPECT_EQ(rowsOf(VK_FORMAT_A2B10G10R10_UNORM_PACK32, texel, sixteen),
+            (std::vector<uint8_t>{0, 0, 0, 0, 255, 255}));
 }
 
 TEST(Screenshots, HalfFloatsAreClamped) {
@@ -37,7 +40,8 @@ TEST(Screenshots, HalfFloatsAreClamped) {
   const uint16_t texel[4] = {0x3c00, 0xbc00, 0x4000, 0};  // 1, -1, 2
   std::vector<uint8_t> bytes(8);
   std::memcpy(bytes.data(), texel, 8);
-  EXPECT_EQ(rowsOf(VK_FORMAT_R16G16B16A16_SFLOAT, bytes, sixteen), (std::vector<uint8_t>{255, 255, 0, 0, 255, 255}));
+  EXPECT_EQ(rowsOf(VK_FORMAT_R16G16B16A16_SFLOAT, bytes, sixteen),
+            (std::vector<uint8_t>{255, 255, 0, 0, 255, 255}));
 }
 
 TEST(Screenshots, OtherFormatsAreKnownToBeUnknown) {

@@ -33,7 +33,8 @@ class ReplayTraceTest : public testing::Test {
     trace.call(1, uint16_t(C::kId), inputsOf(call), outputsOf(call));
   }
   Result<ReplayReport> replay() { return replayTrace(path_, {}); }
-  std::string path_ = testing::TempDir() + "reprise_" + testing::UnitTest::GetInstance()->current_test_info()->name() + ".vkr";
+  std::string path_ = testing::TempDir() + "reprise_" +
+                      testing::UnitTest::GetInstance()->current_test_info()->name() + ".vkr";
 };
 
 TEST_F(ReplayTraceTest, AFileThatIsNotThere) {
@@ -62,7 +63,8 @@ TEST_F(ReplayTraceTest, AHandleThatNobodyMadeIsNamedWithItsCall) {
   const auto report = replay();
   ASSERT_FALSE(report);
   EXPECT_EQ(report.status().code(), Code::kUnreadable);
-  EXPECT_NE(report.status().message().find("call 0 (vkEnumeratePhysicalDevices, frame 0): VkInstance 0xabc0"), std::string::npos)
+  EXPECT_NE(report.status().message().find("call 0 (vkEnumeratePhysicalDevices, frame 0): VkInstance 0xabc0"),
+            std::string::npos)
       << report.status().message();
 }
 
@@ -74,7 +76,8 @@ TEST_F(ReplayTraceTest, ACommandBufferThatNobodyMade) {
   ASSERT_TRUE(trace.finish());
   const auto report = replay();
   ASSERT_FALSE(report);
-  EXPECT_NE(report.status().message().find("VkCommandBuffer 0x10"), std::string::npos) << report.status().message();
+  EXPECT_NE(report.status().message().find("VkCommandBuffer 0x10"), std::string::npos)
+      << report.status().message();
 }
 
 TEST_F(ReplayTraceTest, MemoryOfADeviceThatNobodyMade) {
