@@ -94,7 +94,15 @@ void hook(AllocateMemoryCall& call, Command called) {
 void hook(BeginCommandBufferCall& call, Command called) {
   const Dispatch& driver = dispatchOf(call);
   VkCommandBufferBeginInfo info = *call.pBeginInfo;
+  VkCommandBufferInheritanceInfo inheritance;
   if (!isSecondary(call.commandBuffer)) info.pInheritanceInfo = nullptr;
+  if (info.pInheritanceInfo && !(info.flags & VK_COMMAND_BUFFER_USAGE_RENDER_PASS_CONTINUE_BIT)) {
+    inheritance = *info.pInheritanceInfo;
+    inheritance.renderPass = VK_NULL_HANDLE;
+    inheritance.subpass = 0;
+    inheritance.framebuffer = VK_NULL_HANDLE;
+    info.pInheritanceInfo = &inheritance;
+  }
   BeginCommandBufferCall shown{call.commandBuffer, &info};
   record(shown, called, [&] {
     invoke(driver, call, called);

@@ -98,4 +98,20 @@ class PipelineScope {
   const VkGraphicsPipelineCreateInfo* outer_;
 };
 
+// Puts a descriptor write's type in sight of the visits of its image infos.
+template <class V>
+class DescriptorScope {
+ public:
+  DescriptorScope(V& v, VkDescriptorType type) : v_(v), outer_(v.descriptor_type) {
+    if constexpr (!V::kDecodes) v.descriptor_type = type;
+  }
+  ~DescriptorScope() { v_.descriptor_type = outer_; }
+  DescriptorScope(const DescriptorScope&) = delete;
+  DescriptorScope& operator=(const DescriptorScope&) = delete;
+
+ private:
+  V& v_;
+  VkDescriptorType outer_;
+};
+
 }  // namespace reprise

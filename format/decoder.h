@@ -101,7 +101,7 @@ class Decoder : public VisitorBase {
     p = list;
   }
   void bytes(const Field&, void*& p, size_t n);
-  void ignored(const Field&) {}  // never: conditions are not asked while decoding
+  void ignored(const Field&, size_t = 0) {}  // never: conditions are not asked while decoding
   template <class T>
   void outPointer(const Field& f, T*& p) {
     if (phase_ == Phase::kOutputs) return pointer(f, p);

@@ -130,7 +130,12 @@ class Encoder : public VisitorBase {
   }
   template <class T>
   void bytes(const Field& f, T* p, size_t n) { bytes(f, static_cast<void*>(p), n); }
-  void ignored(const Field&) { put(uint8_t(kNull)); }
+  // In the place of a pointer, or of a value of `size` bytes: zeros.
+  void ignored(const Field&, size_t size = 1) {
+    static_assert(kNull == 0);
+    constexpr uint64_t kZeros = 0;
+    raw(&kZeros, std::min(size, sizeof kZeros));
+  }
   template <class T>
   void outPointer(const Field&, T*& p) {
     if (phase_ == Phase::kOutputs) {

@@ -60,7 +60,7 @@ class HandleVisitor : public VisitorBase {
   void strings(const Field&, T&, size_t) {}
   template <class T>
   void bytes(const Field&, T&, size_t) {}
-  void ignored(const Field&) {}
+  void ignored(const Field&, size_t = 0) {}
   template <class T>
   void outPointer(const Field&, T*& p) { outElements(p, 1); }
   template <class T>

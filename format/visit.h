@@ -18,6 +18,8 @@ struct VisitorBase {
   static constexpr bool kWrites = false;
   static constexpr bool kDecodes = false;
   const VkGraphicsPipelineCreateInfo* pipeline = nullptr;  // the pipeline whose members are being visited
+  // Of the descriptor write whose members are being visited; elsewhere a type whose image infos count whole.
+  VkDescriptorType descriptor_type = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER;
 };
 
 template <class T>

@@ -160,7 +160,7 @@ Status issue(Player& player, C& call, C& captured) {
   HandleWalk walk(player, C::kId);
   walkHandles(call, CallHalf::kInputs, walk);
   if (!walk.ok()) return player.refuse(C::kId, walk.status());
-  if (!walk.touchesOurs()) {
+  if (!walk.touchesOurs() && player.offered(C::kId)) {
     if (!Player::has(player.dispatch(), C::kId)) return player.missing(C::kId);
     invoke(player.dispatch(), call);
     if constexpr (kHasVkResult<C>) player.noticeLoss(captured.result, call.result);

@@ -5,7 +5,24 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "replay/target.h"
+
 namespace reprise {
+namespace {
+
+bool isDeviceExtension(std::string_view wanted) {
+  static const std::set<std::string_view> names = [] {
+    std::set<std::string_view> made;
+#define REPRISE_EXTENSION(name, device) \
+  if (device) made.insert(name);
+#include "gen/extensions.inc"
+#undef REPRISE_EXTENSION
+    return made;
+  }();
+  return names.contains(wanted);
+}
+
+}  // namespace
 
 Player::Player(const ReplayOptions& options, ReplayReport& report, std::vector<Command> used)
     : options_(options),
@@ -63,6 +80,21 @@ Status Player::missing(Command command) const {
       name(other);
   }
   return error(Code::kCannotRun, "this device lacks commands of the trace: " + list);
+}
+
+bool Player::offered(Command canonical) {
+  if (gpu_ == 0) return true;
+  const auto gpu = live<VkPhysicalDevice>(gpu_);
+  for (const Command name : {canonical, event_->command}) {
+    const char* extension = commandInfo(name).extension;
+    if (!isDeviceExtension(extension)) return true;
+    const auto [known, is_new] = instance_->gpu_extensions.try_emplace(gpu);
+    if (is_new) known->second = deviceExtensions(instance_->dispatch, gpu);
+    if (known->second.contains(extension)) return true;
+  }
+  note(std::string(event_->command_name) + " left out: this device has no " +
+       commandInfo(canonical).extension);
+  return false;
 }
 
 HandleMap::Id Player::find(HandleKind kind, uint64_t captured) const {

@@ -52,8 +52,9 @@ struct Instance {
   HandleMap::Id id = HandleMap::kNone;
   VkInstance live = VK_NULL_HANDLE;
   Dispatch dispatch;
-  std::vector<VkPhysicalDevice> gpus;              // what this machine has
-  std::unordered_map<uint64_t, CapturedGpu> seen;  // by captured VkPhysicalDevice
+  std::vector<VkPhysicalDevice> gpus;                                          // what this machine has
+  std::unordered_map<uint64_t, CapturedGpu> seen;                              // by captured VkPhysicalDevice
+  std::unordered_map<VkPhysicalDevice, std::set<std::string>> gpu_extensions;  // once they were asked for
   bool has_debug_utils = false;
   bool has_xcb_surface = false;
   VkDebugUtilsMessengerEXT messenger = VK_NULL_HANDLE;
@@ -105,6 +106,9 @@ class Player {
   // Whether the driver has this command; missing() says so in a Status.
   static bool has(const Dispatch& dispatch, Command command);
   Status missing(Command command) const;
+  // Whether the physical device of this call has the command's extension: a loader ends the process if it has
+  // not.
+  bool offered(Command canonical);
 
   // The object that a captured handle of the current call means; kNone if it is not alive.
   HandleMap::Id find(HandleKind kind, uint64_t captured) const;

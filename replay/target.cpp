@@ -25,16 +25,6 @@ std::set<std::string> instanceExtensions(const Dispatch& d, const char* layer) {
   return names;
 }
 
-std::set<std::string> deviceExtensions(const Dispatch& d, VkPhysicalDevice gpu) {
-  uint32_t count = 0;
-  if (d.EnumerateDeviceExtensionProperties(gpu, nullptr, &count, nullptr) != VK_SUCCESS) return {};
-  std::vector<VkExtensionProperties> list(count);
-  if (d.EnumerateDeviceExtensionProperties(gpu, nullptr, &count, list.data()) < 0) return {};
-  std::set<std::string> names;
-  for (uint32_t i = 0; i < count; ++i) names.insert(list[i].extensionName);
-  return names;
-}
-
 bool hasLayer(const Dispatch& d, const char* wanted) {
   uint32_t count = 0;
   if (d.EnumerateInstanceLayerProperties(&count, nullptr) != VK_SUCCESS) return false;
@@ -209,6 +199,16 @@ void learnQueues(Device& device, const VkDeviceCreateInfo& info) {
 }
 
 }  // namespace
+
+std::set<std::string> deviceExtensions(const Dispatch& d, VkPhysicalDevice gpu) {
+  uint32_t count = 0;
+  if (d.EnumerateDeviceExtensionProperties(gpu, nullptr, &count, nullptr) != VK_SUCCESS) return {};
+  std::vector<VkExtensionProperties> list(count);
+  if (d.EnumerateDeviceExtensionProperties(gpu, nullptr, &count, list.data()) < 0) return {};
+  std::set<std::string> names;
+  for (uint32_t i = 0; i < count; ++i) names.insert(list[i].extensionName);
+  return names;
+}
 
 Status createInstance(Player& player, CreateInstanceCall& call, uint64_t captured) {
   if (!call.pCreateInfo) return player.error(Code::kUnreadable, "has no create info");

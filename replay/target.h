@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <string>
 
 #include "format/status.h"
 #include "format/vk.h"
@@ -13,6 +15,7 @@ namespace reprise {
 
 class Player;
 
+std::set<std::string> deviceExtensions(const Dispatch& dispatch, VkPhysicalDevice gpu);
 Status createInstance(Player& player, CreateInstanceCall& call, uint64_t captured);
 Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gpu, uint64_t captured);
 

@@ -90,7 +90,7 @@ class Printer : public VisitorBase {
   void bytes(const Field& field, T*& value, size_t size) {
     payload(field.name, value, size);
   }
-  void ignored(const Field& field) { tree_.note(field.name, "ignored"); }
+  void ignored(const Field& field, size_t = 0) { tree_.note(field.name, "ignored"); }
   template <class T>
   void outPointer(const Field& field, T*& value) {
     if (!value || outputs_known_) return pointer(field, value);

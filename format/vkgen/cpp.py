@@ -79,7 +79,8 @@ def visit_line(model, m, siblings, owner, var="s", prefix="", place=None):
         raise KeyError(kind)
     row = overrides.find(overrides.CONDITIONS, f"{owner}.{m.name}")
     if row:
-        line = f"if (V::kDecodes || {condition(row.value, var)}) {line} else v.ignored({f});"
+        size = f", sizeof {x}" if kind in ("handle", "scalar") else ""
+        line = f"if (V::kDecodes || {condition(row.value, var)}) {line} else v.ignored({f}{size});"
     return line
 
 

@@ -153,6 +153,8 @@ FIXED_COUNTS = [
 SCOPES = [
     Row("VkGraphicsPipelineCreateInfo", "dynamic state decides which members of the viewport state are ignored",
         "PipelineScope<V> scope(v, s);"),
+    Row("VkWriteDescriptorSet", "the descriptor type decides which members of the image infos are ignored",
+        "DescriptorScope<V> scope(v, s.descriptorType);"),
 ]
 
 # Members that the specification says are ignored in some state and may then dangle: C condition under which they count.
@@ -181,6 +183,15 @@ CONDITIONS = [
         "usesStaticViewport(v)"),
     Row("VkPipelineViewportStateCreateInfo.pScissors", "ignored when the scissor is dynamic (pipeline-wide: see custom.h)",
         "usesStaticScissor(v)"),
+    Row("VkGraphicsPipelineCreateInfo.basePipelineHandle", "ignored unless the pipeline is a derivative",
+        "(@flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT)"),
+    Row("VkComputePipelineCreateInfo.basePipelineHandle", "ignored unless the pipeline is a derivative",
+        "(@flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT)"),
+    Row("VkDescriptorImageInfo.sampler", "ignored where the descriptor has no sampler", "hasSampler(v.descriptor_type)"),
+    Row("VkDescriptorImageInfo.imageView", "ignored for a sampler alone",
+        "v.descriptor_type != VK_DESCRIPTOR_TYPE_SAMPLER"),
+    Row("VkDescriptorImageInfo.imageLayout", "ignored for a sampler alone",
+        "v.descriptor_type != VK_DESCRIPTOR_TYPE_SAMPLER"),
     Row("VkWriteDescriptorSet.pImageInfo", "only for image and sampler descriptors", "hasImageInfo(@descriptorType)"),
     Row("VkWriteDescriptorSet.pBufferInfo", "only for buffer descriptors", "hasBufferInfo(@descriptorType)"),
     Row("VkWriteDescriptorSet.pTexelBufferView", "only for texel buffer descriptors", "hasTexelBuffer(@descriptorType)"),

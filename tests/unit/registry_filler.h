@@ -85,7 +85,7 @@ class Filler : public VisitorBase {
     p = present() ? made : nullptr;
   }
   void bytes(const Field& f, const void*& p, size_t n) { bytes(f, const_cast<void*&>(p), n); }
-  void ignored(const Field&) {}
+  void ignored(const Field&, size_t = 0) {}
   template <class T>
   void outPointer(const Field& f, T*& p) { pointer(f, p); }
   template <class T>

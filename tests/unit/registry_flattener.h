@@ -78,7 +78,7 @@ class Flattener : public VisitorBase {
     add(f.name, p != nullptr);
     if (p) raw(f, p, n);
   }
-  void ignored(const Field& f) { add(f.name, 0); }
+  void ignored(const Field& f, size_t = 0) { add(f.name, 0); }
   template <class T>
   void outPointer(const Field& f, T*& p) { outArray(f, p, 1); }
   template <class T>
