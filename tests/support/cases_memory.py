@@ -81,8 +81,10 @@ def render(bench):
 def ignored(bench):
     trace, _, result = read_back(bench, "ignored")
     nothing_of_the_gpu(bench, trace, result, "ignored")
-    require("0xdead" not in bench.run([bench.reprise, "dump", trace]).expect().out,
-            "the dump shows a member that Vulkan says is ignored")
+    # The one that stays: whether a binding has immutable samplers stands in the set's layout. The value is kept as it was
+    # given, and replay turns a sampler that never was into null.
+    shown = [line.strip() for line in bench.run([bench.reprise, "dump", trace]).expect().out.splitlines() if "0xdead" in line]
+    require(set(shown) <= {"sampler = VkSampler 0xdead"}, f"the dump shows members that Vulkan says are ignored: {shown}")
 
 
 def mixed_page(bench):
