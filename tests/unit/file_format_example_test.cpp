@@ -9,7 +9,7 @@ namespace reprise {
 namespace {
 
 std::filesystem::path formatDocument() {
-  return std::filesystem::path(__FILE__).parent_path() / "../../format/FORMAT.md";
+  return std::filesystem::path(REPRISE_SOURCE_DIR) / "format/FORMAT.md";
 }
 
 // Lines of the ```hex block: offset, bytes, then "; what they are".

@@ -33,7 +33,7 @@ std::string listing(const ReadAll& all) {
 }
 
 TEST(FileGolden, VersionOneReadsAsItAlwaysDid) {
-  auto folder = std::filesystem::path(__FILE__).parent_path() / "../golden/v1";
+  auto folder = std::filesystem::path(REPRISE_SOURCE_DIR) / "tests/golden/v1";
   ReadAll all = readAll(folder / "sample.vkr");
   ASSERT_TRUE(all.status.isOk()) << all.status.message();
   EXPECT_TRUE(all.summary.complete);
