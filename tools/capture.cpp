@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <random>
@@ -52,6 +53,7 @@ struct Recording {
   std::unique_ptr<CaptureSession> session;  // set by the thread; others look at it once `done`
   std::atomic<CaptureSession*> running{nullptr};
   std::atomic<bool> done{false};
+  bool settled = false;  // the thread is joined: the rest of this is the main thread's
   Status status;
   std::thread thread;
 };
@@ -77,7 +79,7 @@ class Wrapper {
   void start(int socket, pid_t pid);
   void settle();
   void handleSignals();
-  bool allDone() const;
+  bool allSettled() const;
 
   const int listener_;
   const int signals_;
@@ -91,10 +93,10 @@ class Wrapper {
   std::vector<std::unique_ptr<Recording>> recordings_;
 };
 
-bool Wrapper::allDone() const {
-  for (const auto& recording : recordings_)
-    if (!recording->done.load()) return false;
-  return true;
+// Not `done`, which a recording may become after settle() has looked at it.
+bool Wrapper::allSettled() const {
+  return std::all_of(recordings_.begin(), recordings_.end(),
+                     [](const std::unique_ptr<Recording>& recording) { return recording->settled; });
 }
 
 int Wrapper::serve() {
@@ -106,7 +108,7 @@ int Wrapper::serve() {
     handleSignals();
     acceptAll();
     settle();
-    if (program_ended_ && allDone()) break;
+    if (program_ended_ && allSettled()) break;
   }
   for (const auto& recording : recordings_) {
     // Nobody created a device: the first that did anything at all gets the file.
@@ -158,6 +160,7 @@ void Wrapper::settle() {
   std::erase_if(recordings_, [this](const std::unique_ptr<Recording>& recording) {
     if (!recording->done.load()) return false;
     if (recording->thread.joinable()) recording->thread.join();
+    recording->settled = true;
     const CaptureSession* session = recording->session.get();
     any_calls_ |= session && session->sawCalls();
     if (session && !session->hasFile() && session->sawCalls()) return false;
