@@ -34,7 +34,7 @@ struct ReadOptions {
 };
 
 struct Event {
-  enum Kind { kCall, kMemory, kHole, kMetadata };
+  enum Kind { kCall, kMemory, kHole, kMetadata, kContents, kPayload };
   Kind kind = kCall;
   uint64_t call_number = 0;  // of calls in merged order, 0-based; other kinds: that of the next call
   uint32_t frame = 0;        // finished vkQueuePresentKHR calls before this event
@@ -48,7 +48,9 @@ struct Event {
   bool has_outputs = false;  // the driver returned and had something to return
   std::span<const std::span<const std::byte>> input_bulks, output_bulks;
   MemoryChange memory{};             // kMemory: where
-  std::span<const std::byte> bytes;  // kMemory: the new contents, memory.size bytes
+  ContentsRecord contents{};         // kContents: where
+  std::span<const std::byte> bytes;  // kMemory, kContents: the bytes that lie there now
+  PayloadRecord payload{};           // kPayload
   HoleRecord hole{};                 // kHole
   MetadataKind metadata_kind{};      // kMetadata
   std::string_view text;             // kHole: why; kMetadata: the JSON

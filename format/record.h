@@ -32,6 +32,8 @@ enum RecordKind : uint16_t {
   kRecordMemory = 0xff02,    // MemoryChange, then the bytes; ticketed; only on the memory lane
   kRecordHole = 0xff03,      // HoleRecord, then UTF-8 text: what could not be recorded, and why
   kRecordMetadata = 0xff04,  // uint32_t MetadataKind, then its bytes
+  kRecordContents = 0xff05,  // ContentsRecord, then the bytes; ticketed, before the submit that sees them
+  kRecordPayload = 0xff06,   // PayloadRecord: of the next exporting or importing call of this lane; noted
   kRecordFirstSpecial = 0xff00,
 };
 
@@ -64,6 +66,29 @@ enum class HoleCause : uint32_t {
   kStalledWriter = 3,
   kScanFailed = 4,
   kUnknownCommand = 5,
+};
+
+// What lay in a buffer or in one subresource of an image when the program acquired it from outside: from
+// another process or API, through external memory. Followed by `size` bytes; an image's texels are packed as
+// vkCmdCopyImageToBuffer writes them with a bufferRowLength of 0.
+struct ContentsRecord {
+  uint64_t device;       // VkDevice
+  uint64_t object;       // VkBuffer or VkImage
+  uint32_t object_type;  // VkObjectType
+  uint32_t aspect;       // VkImageAspectFlagBits: one bit; 0 for a buffer
+  uint32_t mip_level;
+  uint32_t array_layer;
+  uint32_t layout;                // VkImageLayout from which the program acquires the image
+  uint32_t width, height, depth;  // texels of the subresource
+  uint64_t offset;                // bytes into the buffer
+  uint64_t size;                  // bytes that follow
+};
+
+// Which external payload (VkDeviceMemory, VkSemaphore, VkFence) a handle stands for. Handles say too little:
+// descriptors are duplicated, closed, and given out again.
+struct PayloadRecord {
+  uint64_t payload;  // counted from 1 in this process, the same for every handle to it; 0: it came from outside
+  uint64_t handle;   // imported: descriptor, HANDLE or pointer, as the program gave it; exported: 0
 };
 
 struct HoleRecord {

@@ -107,6 +107,8 @@ OPAQUE_MEMBERS = [
     Row("VkCudaLaunchInfoNV.pExtras", "CUDA driver options in an undocumented encoding", since=269),
     Row("VkLayerSettingEXT.pValues", "element type depends on `type`; meant for layers, never for the driver", since=272),
     Row("vkGetLatencyTimingsLegacyNV.pTimings", "undocumented layout", since=350),
+    Row("vkGetPhysicalDeviceQueueFamilyDataGraphEngineOperationPropertiesARM.pProperties",
+        "any struct that its sType names, by the operation asked for", since=350),
 ]
 
 # Inner lengths of arrays of arrays: C expression over the owner, `i` the outer index.
