@@ -51,9 +51,10 @@ void* Decoder::chain() {
   void* first = nullptr;
   void** link = &first;
   while (ok()) {
-    VkStructureType type = VkStructureType(kChainEnd);
-    take(type);
-    if (uint32_t(type) == kChainEnd) break;
+    uint32_t word = kChainEnd;
+    take(word);
+    if (word == kChainEnd) break;
+    const auto type = VkStructureType(word);
     uint32_t length = 0;
     take(length);
     const size_t size = structSize(type);
