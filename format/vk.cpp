@@ -108,6 +108,18 @@ const char* structName(VkStructureType type) {
   }
 }
 
+const char* structExtension(VkStructureType type) {
+  switch (type) {
+#define REPRISE_STRUCT_EXTENSION(value, name) \
+  case value:                                 \
+    return name;
+#include "gen/struct_extensions.inc"
+#undef REPRISE_STRUCT_EXTENSION
+    default:
+      return nullptr;
+  }
+}
+
 size_t structSize(VkStructureType type) {
   switch (type) {
 #define REPRISE_NODE(value, Type) \

@@ -72,6 +72,8 @@ HandleKind parentOf(HandleKind kind);  // kNone for VkInstance
 
 const char* structName(VkStructureType type);  // "VkImageCreateInfo", null if unknown
 size_t structSize(VkStructureType type);       // bytes, 0 if unknown
+// The extension that has the struct, null if a version of Vulkan itself has it.
+const char* structExtension(VkStructureType type);
 bool isKnownExtension(std::string_view name);  // of this build's registry, instance or device
 uint32_t registryVersion();                    // VK_HEADER_VERSION_COMPLETE
 

@@ -82,6 +82,12 @@ class Playback {
       case Event::kMetadata:
         if (event.metadata_kind == kMetadataDevice) player_.describeDevice(event.text);
         return Status::ok();
+      case Event::kPayload:
+        player_.announcePayload(event.lane, event.payload);
+        return Status::ok();
+      case Event::kContents:
+        player_.note("contents from outside are left out");
+        return Status::ok();
     }
     return Status::ok();
   }

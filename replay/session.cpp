@@ -97,6 +97,14 @@ bool Player::offered(Command canonical) {
   return false;
 }
 
+std::optional<PayloadRecord> Player::takePayload() {
+  const auto found = announced_payloads_.find(event_->lane);
+  if (found == announced_payloads_.end()) return std::nullopt;
+  const PayloadRecord record = found->second;
+  announced_payloads_.erase(found);
+  return record;
+}
+
 HandleMap::Id Player::find(HandleKind kind, uint64_t captured) const {
   if (isDispatchable(kind)) return handles_.find(kind, HandleMap::kNone, captured);
   HandleMap::Id id = device_ ? handles_.find(kind, device_->id, captured) : HandleMap::kNone;

@@ -110,6 +110,11 @@ class Player {
   // not.
   bool offered(Command canonical);
 
+  // -- external payloads
+  // What the trace says of the next exporting or importing call of a lane, and its taking by that call.
+  void announcePayload(uint32_t lane, const PayloadRecord& record) { announced_payloads_[lane] = record; }
+  std::optional<PayloadRecord> takePayload();
+
   // The object that a captured handle of the current call means; kNone if it is not alive.
   HandleMap::Id find(HandleKind kind, uint64_t captured) const;
   template <class T>
@@ -184,6 +189,7 @@ class Player {
   std::string described_name_;
   std::unordered_map<HandleMap::Id, Device*> device_by_id_;
   std::set<std::string> noted_;
+  std::unordered_map<uint32_t, PayloadRecord> announced_payloads_;  // by lane
   const Event* event_ = nullptr;
   Instance* instance_ = nullptr;
   Device* device_ = nullptr;

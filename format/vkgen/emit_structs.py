@@ -73,6 +73,9 @@ def emit(model):
         out[f"instantiate_{i}.inc"] = NOTICE + "".join(f"REPRISE_INSTANTIATE({s.name})\n" for s in part)
     nodes = [s for s in structs if s.stype]
     out["nodes.inc"] = NOTICE + "".join(f"REPRISE_NODE({s.stype}, {s.name})\n" for s in nodes)
+    out["struct_extensions.inc"] = NOTICE + "".join(
+        f'REPRISE_STRUCT_EXTENSION({s.stype}, "{model.type_origin[s.name]}")\n' for s in nodes
+        if model.type_origin[s.name] in model.extensions)
     out["extends.inc"] = NOTICE + "".join(
         f"REPRISE_EXTENDS({e}, {s.name})\n" for s in nodes for e in s.extends if e in model.structs)
     return out

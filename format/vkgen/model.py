@@ -134,7 +134,7 @@ class Model:
         raise RegistryError("the registry has no VK_HEADER_VERSION: it is not a vk.xml of Vulkan")
 
     def select(self, root):
-        self.required, self.command_origin, self.platform_of = set(), {}, {}
+        self.required, self.command_origin, self.type_origin, self.platform_of = set(), {}, {}, {}
         self.extension_requires = []
         self.extensions = {}
         for feature in root.iterfind("feature"):
@@ -157,6 +157,8 @@ class Model:
                     self.required.add(name)
                     if item.tag == "command":
                         self.command_origin.setdefault(name, origin)
+                    else:
+                        self.type_origin.setdefault(name, origin)
                     if platform:
                         self.platform_of.setdefault(name, platform)
 
