@@ -23,6 +23,9 @@ struct Instance {
   PFN_vkDestroyInstance destroy;
   PFN_vkCreateDevice create_device;
   PFN_vkGetPhysicalDeviceMemoryProperties memory_properties;
+  PFN_vkGetPhysicalDeviceImageFormatProperties2 image_format;
+  PFN_vkGetPhysicalDeviceExternalBufferProperties external_buffer;
+  PFN_vkGetPhysicalDeviceExternalImageFormatPropertiesNV external_image_nv;
 };
 struct Device {
   VkDevice handle;
@@ -86,10 +89,17 @@ inline VKAPI_ATTR VkResult VKAPI_CALL createInstance(const VkInstanceCreateInfo*
   if (result == VK_SUCCESS) {
     std::lock_guard lock(mutex);
     const auto find = [&](const char* name) { return gipa(*instance, name); };
-    instances[key(*instance)] = {gipa, reinterpret_cast<PFN_vkDestroyInstance>(find("vkDestroyInstance")),
+    instances[key(*instance)] = {gipa,
+                                 reinterpret_cast<PFN_vkDestroyInstance>(find("vkDestroyInstance")),
                                  reinterpret_cast<PFN_vkCreateDevice>(find("vkCreateDevice")),
                                  reinterpret_cast<PFN_vkGetPhysicalDeviceMemoryProperties>(
-                                     find("vkGetPhysicalDeviceMemoryProperties"))};
+                                     find("vkGetPhysicalDeviceMemoryProperties")),
+                                 reinterpret_cast<PFN_vkGetPhysicalDeviceImageFormatProperties2>(
+                                     find("vkGetPhysicalDeviceImageFormatProperties2")),
+                                 reinterpret_cast<PFN_vkGetPhysicalDeviceExternalBufferProperties>(
+                                     find("vkGetPhysicalDeviceExternalBufferProperties")),
+                                 reinterpret_cast<PFN_vkGetPhysicalDeviceExternalImageFormatPropertiesNV>(
+                                     find("vkGetPhysicalDeviceExternalImageFormatPropertiesNV"))};
   }
   return result;
 }
