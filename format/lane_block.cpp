@@ -7,7 +7,7 @@ namespace reprise {
 
 namespace {
 constexpr uint64_t kTimeStepMs = 100;   // finer times would differ in every frame, and cost
-constexpr size_t kBulkRunBytes = 4096;  // a run of changed memory from this size on is stored by content
+constexpr size_t kBulkRunBytes = 4096;  // changed memory and outside contents from this size on are bulk
 constexpr uint64_t kNsPerMs = 1'000'000;
 }  // namespace
 
@@ -112,6 +112,37 @@ void LaneBlock::addMemory(const MemoryChange& change, std::span<const std::byte>
   for (const auto& run : runs) {
     if (run.end - run.begin < kBulkRunBytes) appendBytes(raw_, bytes.subspan(run.begin, run.end - run.begin));
   }
+}
+
+void LaneBlock::addContents(const ContentsRecord& contents, std::span<const std::byte> bytes,
+                            uint16_t record_flags, uint64_t order, uint64_t time_ns) {
+  const bool bulk = bytes.size() >= kBulkRunBytes;
+  const uint32_t number = bulk ? context_.tables.addBulk(bytes) : 0;
+  const size_t body = kContentsBodyBytes + (bulk ? sizeof number : bytes.size());
+  ++context_.counts.contents;
+  context_.counts.contents_bytes += bytes.size();
+  begin(BlockKind::kCalls, order, kRecordHeaderBytes + body);
+  noteTime(time_ns);
+  uint8_t flags = (record_flags & kTicketed ? kFileTicketed : 0) | (bulk ? kFileBulks : 0);
+  head(kFileContents, flags, order, body);
+  appendLe(raw_, contents.device);
+  appendLe(raw_, contents.object);
+  for (uint32_t value : {contents.object_type, contents.aspect, contents.mip_level, contents.array_layer,
+                         contents.layout, contents.width, contents.height, contents.depth})
+    appendLe(raw_, value);
+  appendLe(raw_, contents.offset);
+  appendLe(raw_, contents.size);
+  if (bulk)
+    appendLe(raw_, number);
+  else
+    appendBytes(raw_, bytes);
+}
+
+void LaneBlock::addPayload(const PayloadRecord& payload, uint64_t order) {
+  begin(BlockKind::kCalls, order, kRecordHeaderBytes + kPayloadBodyBytes);
+  head(kFilePayload, 0, order, kPayloadBodyBytes);
+  appendLe(raw_, payload.payload);
+  appendLe(raw_, payload.handle);
 }
 
 void LaneBlock::addHole(const HoleRecord& hole, std::string_view text, uint64_t order) {

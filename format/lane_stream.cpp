@@ -88,6 +88,7 @@ void LaneStream::whole(const LaneRecord& record, std::span<const std::byte> payl
   }
   if (record.command >= kRecordFirstSpecial) {
     if (record.command == kRecordMemory) return memory(record, payload, time_ns);
+    if (record.command == kRecordContents) return contents(record, payload, time_ns);
     return special(record, payload);
   }
   switch (record.flags & kBoth) {
@@ -124,6 +125,13 @@ void LaneStream::special(const LaneRecord& record, std::span<const std::byte> pa
       block_.addMetadata(kind, reader.take(reader.remaining()), record.order);
       return;
     }
+    case kRecordPayload: {
+      PayloadRecord payload_record{};
+      if (payload.size() != sizeof payload_record) break;
+      std::memcpy(&payload_record, payload.data(), sizeof payload_record);
+      block_.addPayload(payload_record, record.order);
+      return;
+    }
     default:
       break;
   }
@@ -138,6 +146,17 @@ void LaneStream::memory(const LaneRecord& record, std::span<const std::byte> pay
     return hole(HoleCause::kScanFailed, change.memory, "a memory change of impossible size was dropped");
   }
   block_.addMemory(change, payload.subspan(sizeof change), record.flags, record.order, time_ns);
+}
+
+void LaneStream::contents(const LaneRecord& record, std::span<const std::byte> payload, uint64_t time_ns) {
+  ContentsRecord contents{};
+  if (payload.size() >= sizeof contents) std::memcpy(&contents, payload.data(), sizeof contents);
+  if (payload.size() < sizeof contents || contents.size != payload.size() - sizeof contents ||
+      contents.offset > UINT64_MAX - contents.size) {
+    return hole(HoleCause::kUntrackedMemory, contents.object,
+                "contents from outside, of impossible size, were dropped");
+  }
+  block_.addContents(contents, payload.subspan(sizeof contents), record.flags, record.order, time_ns);
 }
 
 void LaneStream::singleCall(const LaneRecord& record, std::span<const std::byte> inputs, uint64_t time_ns) {

@@ -67,6 +67,7 @@ class LaneStream {
   void whole(const LaneRecord& record, std::span<const std::byte> payload);
   void special(const LaneRecord& record, std::span<const std::byte> payload);
   void memory(const LaneRecord& record, std::span<const std::byte> payload, uint64_t time_ns);
+  void contents(const LaneRecord& record, std::span<const std::byte> payload, uint64_t time_ns);
   void announce(const LaneRecord& record, std::span<const std::byte> inputs, uint64_t time_ns);
   void complete(const LaneRecord& record, std::span<const std::byte> outputs, uint64_t time_ns);
   void singleCall(const LaneRecord& record, std::span<const std::byte> inputs, uint64_t time_ns);

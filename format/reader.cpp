@@ -93,6 +93,10 @@ Status TraceReader::deliver(Event& event) {
       return deliverMemory(event);
     case kFileHole:
       return deliverHole(event);
+    case kFileContents:
+      return deliverContents(event);
+    case kFilePayload:
+      return deliverPayload(event);
     case kFileMetadata:
       return deliverMetadata(event);
     default:
@@ -186,6 +190,41 @@ Status TraceReader::readRuns() {
   if (reader.ok()) return Status::ok();
   runs_.clear();
   return source_->damaged(current_->blockOffset(), "a memory change is longer than its record");
+}
+
+Status TraceReader::deliverContents(Event& event) {
+  const FileRecord& record = current_->record();
+  ByteReader reader(record.inputs);
+  event.kind = Event::kContents;
+  ContentsRecord& contents = event.contents;
+  contents.device = reader.get<uint64_t>();
+  contents.object = reader.get<uint64_t>();
+  for (uint32_t* value : {&contents.object_type, &contents.aspect, &contents.mip_level, &contents.array_layer,
+                          &contents.layout, &contents.width, &contents.height, &contents.depth})
+    *value = reader.get<uint32_t>();
+  contents.offset = reader.get<uint64_t>();
+  contents.size = reader.get<uint64_t>();
+  if (record.flags & kFileBulks) {
+    auto number = reader.get<uint32_t>();
+    if (reader.ok()) {
+      auto bytes = bulks_->get(number, current_->blockOffset());
+      if (!bytes) return bytes.status();
+      event.bytes = *bytes;
+    }
+  } else {
+    event.bytes = reader.take(reader.remaining());
+  }
+  if (reader.ok() && event.bytes.size() == contents.size) return Status::ok();
+  return source_->damaged(current_->blockOffset(), "contents from outside and their record differ in size");
+}
+
+Status TraceReader::deliverPayload(Event& event) {
+  ByteReader reader(current_->record().inputs);
+  event.kind = Event::kPayload;
+  event.payload.payload = reader.get<uint64_t>();
+  event.payload.handle = reader.get<uint64_t>();
+  if (!reader.ok()) return source_->damaged(current_->blockOffset(), "a payload is shorter than its record");
+  return Status::ok();
 }
 
 Status TraceReader::deliverHole(Event& event) {

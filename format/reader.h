@@ -79,7 +79,7 @@ struct TraceSummary {
   std::vector<LaneInfo> lanes;
   std::vector<CommandCount> commands;  // most frequent first
   uint64_t frames = 0, submits = 0, calls = 0, unfinished = 0, holes = 0, memory_changes = 0,
-           memory_bytes = 0;
+           memory_bytes = 0, contents = 0, contents_bytes = 0;
   std::vector<KindSize> sizes;
   std::vector<MetadataItem> metadata;
   bool complete = false;   // the index was there: the writer finished this file
@@ -133,6 +133,8 @@ class TraceReader {
   Status deliver(Event& event);
   Status deliverCall(Event& event);
   Status deliverMemory(Event& event);
+  Status deliverContents(Event& event);
+  Status deliverPayload(Event& event);
   Status deliverHole(Event& event);
   Status deliverMetadata(Event& event);
   Status readRuns();

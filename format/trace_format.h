@@ -20,7 +20,7 @@ inline constexpr std::array<uint8_t, 8> kEndMagic = {0x8e, 'V', 'K', 'R', 'e', '
 inline constexpr uint64_t kBlockMarker = 0x4b4c425256e9b3f5;  // bytes f5 b3 e9 'V' 'R' 'B' 'L' 'K'
 
 inline constexpr uint16_t kVersionMajor = 1;  // a reader refuses a file of another major version
-inline constexpr uint16_t kVersionMinor = 0;  // additions that an older reader may skip
+inline constexpr uint16_t kVersionMinor = 1;  // additions that an older reader may skip
 
 // magic[8], u16 major, u16 minor, u32 header bytes, u64 xxh3 of the header bytes
 inline constexpr size_t kFileStartBytes = 24;
@@ -73,7 +73,7 @@ inline constexpr uint8_t kStepAbsolute = 255;
 enum FileRecordFlags : uint8_t {
   kFileOutputs = 1 << 0,      // the call returned; output size and outputs are there
   kFileTicketed = 1 << 1,     // order is the call's own ticket, else the counter's value when it was made
-  kFileBulks = 1 << 2,        // bulk counts and numbers are there
+  kFileBulks = 1 << 2,        // bulk counts and numbers are there; contents: its number
   kFileUnfinished = 1 << 3,   // announced, never returned
   kFileMixed = 1 << 4,        // memory change: some bytes may be the GPU's
   kFileProvisional = 1 << 5,  // a call still open when its block was closed; void if a kFileResumes follows
@@ -88,10 +88,14 @@ enum FileRecordKind : uint16_t {
   kFileHole = 0xff03,    // u32 cause, u32 zero, u64 subject, UTF-8 text
   kFileMetadata = 0xff04,  // u32 number of the metadata item that arrived here
   kFileTime = 0xff05,      // u32 milliseconds since the header's start_ns, for the records from here on
+  kFileContents = 0xff06,  // ContentsRecord, then its bytes; with kFileBulks a u32 bulk number in their place
+  kFilePayload = 0xff07,   // PayloadRecord
 };
 inline constexpr uint32_t kRunIsBulk = 1u << 31;
 inline constexpr size_t kMemoryBodyBytes = 36;
 inline constexpr size_t kHoleBodyBytes = 16;
+inline constexpr size_t kContentsBodyBytes = 64;
+inline constexpr size_t kPayloadBodyBytes = 16;
 
 // Items of a bulk block: u64 low, u64 high of the bytes' xxh3-128, u32 size or kItemDelta4 | size, bytes.
 // With kItemDelta4, from the fifth byte on, the byte four before it was taken off each: pixels and vertices

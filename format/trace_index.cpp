@@ -79,7 +79,8 @@ std::vector<std::byte> encodeIndex(const TraceIndex& index) {
   const TraceCounts& counts = index.counts;
   builder.Finish(fbs::CreateIndexDirect(builder, &blocks, &steps, &index.command_calls, &last_calls,
                                         counts.frames, counts.submits, counts.calls, counts.unfinished,
-                                        counts.holes, counts.memory_changes, counts.memory_bytes));
+                                        counts.holes, counts.memory_changes, counts.memory_bytes,
+                                        counts.contents, counts.contents_bytes));
   return finished(builder);
 }
 
@@ -112,6 +113,8 @@ std::optional<TraceIndex> decodeIndex(std::span<const std::byte> bytes) {
   index.counts.holes = table->holes();
   index.counts.memory_changes = table->memory_changes();
   index.counts.memory_bytes = table->memory_bytes();
+  index.counts.contents = table->contents();
+  index.counts.contents_bytes = table->contents_bytes();
   return index;
 }
 

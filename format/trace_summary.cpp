@@ -39,9 +39,16 @@ void countMemory(const FileRecord& record, TraceSummary& summary) {
   }
 }
 
+void countContents(const FileRecord& record, TraceSummary& summary) {
+  if (record.inputs.size() < kContentsBodyBytes) return;
+  ++summary.contents;
+  summary.contents_bytes += loadLe<uint64_t>(record.inputs.data() + kContentsBodyBytes - sizeof(uint64_t));
+}
+
 void countRecord(const TraceContents& contents, const FileRecord& record, std::vector<uint64_t>& calls,
                  TraceSummary& summary) {
   if (record.command == kFileMemory) return countMemory(record, summary);
+  if (record.command == kFileContents) return countContents(record, summary);
   if (record.command == kFileHole) ++summary.holes;
   if (record.command >= kFileFirstSpecial) return;
   ++summary.calls;
@@ -82,6 +89,8 @@ void takeIndex(const TraceContents& contents, TraceSummary& summary) {
   summary.holes = index.counts.holes;
   summary.memory_changes = index.counts.memory_changes;
   summary.memory_bytes = index.counts.memory_bytes;
+  summary.contents = index.counts.contents;
+  summary.contents_bytes = index.counts.contents_bytes;
   for (size_t i = 0; i < index.command_calls.size() && i + 1 < contents.commands.size(); ++i) {
     const auto& command = contents.commands[i + 1];
     if (command.name.empty() || index.command_calls[i] == 0) continue;

@@ -46,7 +46,9 @@ struct TraceCounts {
   uint64_t holes = 0;
   uint64_t memory_changes = 0;
   uint64_t memory_bytes = 0;  // of mapped memory, as stored after reduction
-  uint64_t file_bytes = 0;    // written so far
+  uint64_t contents = 0;      // records of contents that came from outside
+  uint64_t contents_bytes = 0;
+  uint64_t file_bytes = 0;  // written so far
 };
 
 struct WriterOptions {

@@ -37,12 +37,55 @@ const char* metadataName(MetadataKind kind) {
 std::string holeSubject(const HoleRecord& hole) {
   if (hole.cause == HoleCause::kUnknownStruct) return ", sType " + std::to_string(hole.subject);
   if (hole.cause != HoleCause::kUntrackedMemory) return "";
-  std::string text = ", VkDeviceMemory ";
+  std::string text =
+      ", handle ";  // memory that could not be watched, or an object with contents from outside
   appendHex(text, hole.subject);
   return text;
 }
 
 std::string number(uint64_t value) { return std::to_string(value); }
+
+const char* objectName(uint32_t object_type) {
+  const HandleKind kind = handleKindOf(static_cast<VkObjectType>(object_type));
+  return kind == HandleKind::kNone ? "object" : handleKindName(kind);
+}
+
+std::string valueName(const EnumInfo& names, uint32_t value) {
+  for (const EnumName& known : names.values) {
+    if (known.value == value) return known.name;
+  }
+  return number(value);
+}
+
+void contentsText(const ContentsRecord& contents, std::string& out) {
+  out += std::string("contents from outside: ") + objectName(contents.object_type) + " ";
+  appendHex(out, contents.object);
+  if (contents.object_type == VK_OBJECT_TYPE_IMAGE) {
+    out += ", " + valueName(kVkImageAspectFlagBitsNames, contents.aspect) + ", mip " +
+           number(contents.mip_level) + ", layer " + number(contents.array_layer) + ", " +
+           number(contents.width) + "x" + number(contents.height) + "x" + number(contents.depth) + ", " +
+           valueName(kVkImageLayoutNames, contents.layout);
+  } else {
+    out += ", offset " + number(contents.offset);
+  }
+  out += ", size " + number(contents.size);
+}
+
+void contentsJson(const ContentsRecord& contents, std::string& out) {
+  out += ",\"device\":\"";
+  appendHex(out, contents.device);
+  out += std::string("\",\"type\":\"") + objectName(contents.object_type) + "\",\"object\":\"";
+  appendHex(out, contents.object);
+  out += '"';
+  if (contents.object_type == VK_OBJECT_TYPE_IMAGE) {
+    out += ",\"aspect\":\"" + valueName(kVkImageAspectFlagBitsNames, contents.aspect) +
+           "\",\"mip\":" + number(contents.mip_level) + ",\"layer\":" + number(contents.array_layer) +
+           ",\"width\":" + number(contents.width) + ",\"height\":" + number(contents.height) +
+           ",\"depth\":" + number(contents.depth) + ",\"layout\":\"" +
+           valueName(kVkImageLayoutNames, contents.layout) + "\"";
+  }
+  out += ",\"offset\":" + number(contents.offset) + ",\"size\":" + number(contents.size);
+}
 
 }  // namespace
 
@@ -94,6 +137,15 @@ void EventPrinter::otherText(const Event& event, std::string& out) {
     appendHex(out, event.memory.memory);
     out += ", offset " + number(event.memory.offset) + ", size " + number(event.memory.size);
     if (event.flags & kMixed) out += ", MIXED (some bytes may be the GPU's)";
+  } else if (event.kind == Event::kContents) {
+    contentsText(event.contents, out);
+  } else if (event.kind == Event::kPayload) {
+    out += "payload " + number(event.payload.payload);
+    if (event.payload.payload == 0) out += " (from outside)";
+    if (event.payload.handle != 0) {
+      out += ", handle ";
+      appendHex(out, event.payload.handle);
+    }
   } else if (event.kind == Event::kHole) {
     out += std::string("HOLE (") + holeCause(event.hole.cause) + holeSubject(event.hole) + "): ";
     appendTextString(out, event.text);
@@ -105,7 +157,7 @@ void EventPrinter::otherText(const Event& event, std::string& out) {
 }
 
 void EventPrinter::otherJson(const Event& event, std::string& out) {
-  const char* names[] = {"call", "memory", "hole", "metadata"};
+  const char* names[] = {"call", "memory", "hole", "metadata", "contents", "payload"};
   out += std::string("{\"event\":\"") + names[event.kind] + "\",\"frame\":" + number(event.frame) +
          ",\"thread\":" + number(event.lane);
   if (event.kind == Event::kMemory) {
@@ -114,6 +166,10 @@ void EventPrinter::otherJson(const Event& event, std::string& out) {
     out += "\",\"generation\":" + number(event.memory.generation) +
            ",\"offset\":" + number(event.memory.offset) + ",\"size\":" + number(event.memory.size);
     out += event.flags & kMixed ? ",\"mixed\":true" : "";
+  } else if (event.kind == Event::kContents) {
+    contentsJson(event.contents, out);
+  } else if (event.kind == Event::kPayload) {
+    out += ",\"payload\":" + number(event.payload.payload) + ",\"handle\":" + number(event.payload.handle);
   } else if (event.kind == Event::kHole) {
     out += std::string(",\"cause\":\"") + holeCause(event.hole.cause) +
            "\",\"subject\":" + number(event.hole.subject) + ",\"text\":";

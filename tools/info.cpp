@@ -61,6 +61,8 @@ Json summaryJson(const TraceSummary& s) {
   out["holes"] = s.holes;
   out["memory_changes"] = s.memory_changes;
   out["memory_bytes"] = s.memory_bytes;
+  out["outside_contents"] = s.contents;
+  out["outside_bytes"] = s.contents_bytes;
   out["threads"] = Json::array();
   for (const LaneInfo& lane : s.lanes) {
     out["threads"].push_back({{"thread", lane.id}, {"tid", lane.tid}, {"name", lane.name}});
@@ -146,6 +148,8 @@ void printText(const std::string& file, const TraceSummary& s) {
                        counted(s.calls, "call") + " (" + std::to_string(s.unfinished) + " unfinished), " +
                        counted(s.holes, "hole"));
   line("memory", counted(s.memory_changes, "change") + ", " + counted(s.memory_bytes, "byte"));
+  if (s.contents != 0)
+    line("from outside", counted(s.contents, "range") + ", " + counted(s.contents_bytes, "byte"));
   for (const Json& application : metadata(s, kMetadataApplication)) {
     line("instance",
          members(application, {"applicationName", "engineName", "apiVersion", "layers", "extensions"}));

@@ -127,6 +127,22 @@ TraceBuilder& TraceBuilder::memory(const MemoryChange& change, std::span<const s
   return *this;
 }
 
+TraceBuilder& TraceBuilder::contents(uint32_t lane, const ContentsRecord& contents,
+                                     std::span<const std::byte> bytes) {
+  ContentsRecord sized = contents;
+  sized.size = bytes.size();
+  Bytes payload;
+  appendBytes(payload, std::as_bytes(std::span(&sized, 1)));
+  appendBytes(payload, bytes);
+  append(lane, kRecordContents, kTicketed, ticket(), payload);
+  return *this;
+}
+
+TraceBuilder& TraceBuilder::payload(uint32_t lane, const PayloadRecord& payload) {
+  append(lane, kRecordPayload, 0, noted(), std::as_bytes(std::span(&payload, 1)));
+  return *this;
+}
+
 TraceBuilder& TraceBuilder::hole(uint32_t lane, HoleCause cause, uint64_t subject, std::string_view text) {
   HoleRecord hole{cause, 0, subject};
   Bytes payload;

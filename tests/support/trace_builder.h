@@ -60,6 +60,9 @@ class TraceBuilder {
   TraceBuilder& bulk(uint32_t lane, std::span<const std::byte> bytes);  // of the lane's next call
   TraceBuilder& memory(const MemoryChange& change, std::span<const std::byte> bytes,
                        uint16_t extra_flags = 0);
+  // Contents from outside, ticketed, and the payload of the lane's next exporting or importing call.
+  TraceBuilder& contents(uint32_t lane, const ContentsRecord& contents, std::span<const std::byte> bytes);
+  TraceBuilder& payload(uint32_t lane, const PayloadRecord& payload);
   TraceBuilder& hole(uint32_t lane, HoleCause cause, uint64_t subject, std::string_view text);
   TraceBuilder& metadata(uint32_t lane, MetadataKind kind, std::string_view json);
   // Announced only. The call stays open.

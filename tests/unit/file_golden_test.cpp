@@ -11,7 +11,7 @@ namespace {
 std::string listing(const ReadAll& all) {
   std::ostringstream out;
   for (const Seen& seen : all.events) {
-    static constexpr const char* kKinds[] = {"call", "memory", "hole", "metadata"};
+    static constexpr const char* kKinds[] = {"call", "memory", "hole", "metadata", "contents", "payload"};
     out << kKinds[seen.kind] << " " << seen.number << " frame " << seen.frame << " lane " << seen.lane
         << " order " << seen.order << " flags " << seen.flags;
     if (seen.kind == Event::kCall)

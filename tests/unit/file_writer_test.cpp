@@ -135,6 +135,10 @@ TEST(FileWriter, HostileLanesBecomeHoles) {
   append(LaneBytes().record(kCreate, 0, 1, {}));                                     // neither
   append(LaneBytes().record(kCreate, kAnnounce | kComplete | kTimed, 1, Bytes(3)));  // no room for its time
   append(LaneBytes().record(kRecordMemory, kTicketed, 1, Bytes(10)));                // half a change
+  append(LaneBytes().record(kRecordContents, kTicketed, 1, Bytes(10)));              // half a record
+  append(
+      LaneBytes().record(kRecordContents, kTicketed, 1, Bytes(sizeof(ContentsRecord) + 5)));  // says 0 bytes
+  append(LaneBytes().record(kRecordPayload, 0, 1, Bytes(3)));
   append(LaneBytes().record(kRecordHole, 0, 1, Bytes(3)));
   append(LaneBytes().record(kRecordMetadata, 0, 1, Bytes(3)));
   append(LaneBytes().record(0xff77, 0, 1, Bytes(3)));
@@ -149,8 +153,8 @@ TEST(FileWriter, HostileLanesBecomeHoles) {
   ASSERT_TRUE(writer.finish().isOk());
   ReadAll all = readAll(file.path());
   ASSERT_TRUE(all.status.isOk()) << all.status.message();
-  EXPECT_EQ(holesIn(all), 14u);
-  EXPECT_EQ(all.events.size(), 15u);  // and the one good call
+  EXPECT_EQ(holesIn(all), 17u);
+  EXPECT_EQ(all.events.size(), 18u);  // and the one good call
 }
 
 TEST(FileWriter, RandomLanesNeverCrash) {

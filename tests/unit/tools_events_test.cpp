@@ -143,6 +143,30 @@ TEST(Events, MemoryChangeIsOneLine) {
   EXPECT_EQ(json(event)["mixed"], true);
 }
 
+TEST(Events, ContentsAndPayloadsAreOneLine) {
+  Event event;
+  event.kind = Event::kContents;
+  event.contents = {
+      0x10, 0x20, VK_OBJECT_TYPE_IMAGE, VK_IMAGE_ASPECT_COLOR_BIT, 1, 2, VK_IMAGE_LAYOUT_GENERAL, 4, 3, 1,
+      0,    48};
+  EXPECT_EQ(
+      text(event),
+      "==== frame 0\n- t0 contents from outside: VkImage 0x20, VK_IMAGE_ASPECT_COLOR_BIT, mip 1, layer 2, "
+      "4x3x1, VK_IMAGE_LAYOUT_GENERAL, size 48\n");
+  EXPECT_EQ(json(event)["event"], "contents");
+  EXPECT_EQ(json(event)["layer"], 2);
+  event.contents.object_type = VK_OBJECT_TYPE_BUFFER;
+  event.contents.offset = 64;
+  EXPECT_EQ(text(event), "==== frame 0\n- t0 contents from outside: VkBuffer 0x20, offset 64, size 48\n");
+  event.contents.object_type = 0x7fffffff;
+  EXPECT_EQ(json(event)["type"], "object");
+  event = {};
+  event.kind = Event::kPayload;
+  event.payload = {0, 12};
+  EXPECT_EQ(text(event), "==== frame 0\n- t0 payload 0 (from outside), handle 0xc\n");
+  EXPECT_EQ(json(event)["payload"], 0);
+}
+
 TEST(Events, HoleSaysWhat) {
   Event event;
   event.kind = Event::kHole;
