@@ -8,57 +8,93 @@
 
 namespace reprise {
 
-Status Memory::place(HandleMap::Id id, const VkMemoryRequirements& needs, VkDeviceMemory& memory,
+Status Memory::place(HandleMap::Id id, const Resource& resource, VkDeviceMemory& memory,
                      VkDeviceSize& offset) {
   Allocation* allocation = find(id);
   if (allocation == nullptr)
     return player_.error(Code::kUnreadable, "binds to memory that was never allocated");
+  const VkMemoryRequirements& needs = resource.needs;
   const auto fits = [&](const LiveBlock& block) {
+    const LiveMemory& live = *block.live;
     const VkDeviceSize inside = offset - block.begin;
-    return offset >= block.begin && inside <= block.size && needs.size <= block.size - inside &&
-           (needs.memoryTypeBits >> block.type & 1) &&
-           (needs.alignment == 0 || inside % needs.alignment == 0);
+    return offset >= block.begin && inside <= live.size && needs.size <= live.size - inside &&
+           (needs.memoryTypeBits >> live.type & 1) && (needs.alignment == 0 || inside % needs.alignment == 0) &&
+           (live.dedicated == 0 ? !resource.wants_dedicated : live.dedicated == resource.live) &&
+           // VUID-vkBindImageMemory-memory-02728 and -02729, and the buffer's
+           (live.types == 0 || (live.types & resource.types));
   };
   // Moved blocks first: what aliased a moved resource must go on to alias it.
   for (size_t i = allocation->blocks.size(); i-- > 0;) {
     const LiveBlock& block = allocation->blocks[i];
     if (!fits(block)) continue;
-    memory = block.memory;
+    memory = block.live->memory;
     offset -= block.begin;
+    return Status::ok();
+  }
+  if (const LiveBlock* shared = adopt(*allocation, resource, offset)) {
+    memory = shared->live->memory;
+    offset -= shared->begin;
     return Status::ok();
   }
   Device& device = *allocation->device;
   const VkMemoryPropertyFlags host = allocation->wanted & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT;
-  LiveBlock block;
-  block.size = needs.size;
-  block.begin = offset;
-  block.type = chooseMemoryType(device.memory, needs.memoryTypeBits, allocation->wanted, host);
-  if (block.type == UINT32_MAX)
-    block.type = chooseMemoryType(device.memory, needs.memoryTypeBits, allocation->wanted, 0);
-  if (block.type == UINT32_MAX)
+  LiveBlock block{std::make_shared<LiveMemory>(), offset};
+  LiveMemory& live = *block.live;
+  live.size = needs.size;
+  live.type = chooseMemoryType(device.memory, needs.memoryTypeBits, allocation->wanted, host);
+  if (live.type == UINT32_MAX)
+    live.type = chooseMemoryType(device.memory, needs.memoryTypeBits, allocation->wanted, 0);
+  if (live.type == UINT32_MAX)
     return player_.error(Code::kCannotRun, "no memory type of this device suits a resource of the trace");
-  const VkResult result = newBlock(device, block, nullptr);
+  live.types = allocation->exported & resource.types;
+  VkExportMemoryAllocateInfo exported{VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO, nullptr, live.types};
+  VkMemoryDedicatedAllocateInfo dedicated{VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO, nullptr,
+                                          VK_NULL_HANDLE, VK_NULL_HANDLE};
+  if (resource.kind == HandleKind::kVkImage) dedicated.image = handleOf<VkImage>(resource.live);
+  if (resource.kind == HandleKind::kVkBuffer) dedicated.buffer = handleOf<VkBuffer>(resource.live);
+  const void* next = nullptr;
+  if (resource.wants_dedicated) {
+    addToChain(next, &dedicated);
+    live.dedicated = resource.live;
+  }
+  if (live.types) addToChain(next, &exported);
+  const VkResult result = newBlock(device, live, next);
   if (result != VK_SUCCESS)
     return player_.error(Code::kCannotRun, "memory for a resource that needs more room here: " +
                                                std::string(resultName(result)));
   // What the program had already written there.
-  LiveBlock& whole = allocation->blocks[0];
-  if (host && whole.mapped && offset < whole.size && ensureMapped(device, block)) {
-    const VkDeviceSize size = std::min(block.size, whole.size - offset);
-    std::memcpy(block.mapped, whole.mapped + offset, size);
-    flush(device, block, 0, size, false);
+  const LiveMemory& whole = *allocation->blocks[0].live;
+  if (host && whole.mapped && offset < whole.size && ensureMapped(device, live)) {
+    const VkDeviceSize size = std::min(live.size, whole.size - offset);
+    std::memcpy(live.mapped, whole.mapped + offset, size);
+    flush(device, live, 0, size, false);
   }
   player_.note("resources whose memory requirements differ here have allocations of their own");
-  allocation->blocks.push_back(block);
-  memory = block.memory;
+  memory = live.memory;
   offset = 0;
+  allocation->blocks.push_back(std::move(block));
+  if (allocation->payload) offer(*allocation);
   return Status::ok();
 }
 
 Status Memory::placeBuffer(HandleMap::Id id, VkBuffer buffer, VkDeviceMemory& memory, VkDeviceSize& offset) {
-  VkMemoryRequirements needs{};
-  player_.dispatch().GetBufferMemoryRequirements(player_.device()->live, buffer, &needs);
-  return place(id, needs, memory, offset);
+  const Dispatch& d = player_.dispatch();
+  const ExternalTraits traits = player_.external().traitsOf(HandleKind::kVkBuffer, valueOf(buffer));
+  Resource resource{HandleKind::kVkBuffer, valueOf(buffer), {}, traits.dedicated_only, traits.types};
+  if (traits.types && d.GetBufferMemoryRequirements2) {
+    VkMemoryDedicatedRequirements dedicated{};
+    dedicated.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_REQUIREMENTS;
+    const VkBufferMemoryRequirementsInfo2 of{VK_STRUCTURE_TYPE_BUFFER_MEMORY_REQUIREMENTS_INFO_2, nullptr, buffer};
+    VkMemoryRequirements2 found{};
+    found.sType = VK_STRUCTURE_TYPE_MEMORY_REQUIREMENTS_2;
+    found.pNext = &dedicated;
+    d.GetBufferMemoryRequirements2(player_.device()->live, &of, &found);
+    resource.needs = found.memoryRequirements;
+    resource.wants_dedicated |= dedicated.requiresDedicatedAllocation != VK_FALSE;
+  } else {
+    d.GetBufferMemoryRequirements(player_.device()->live, buffer, &resource.needs);
+  }
+  return place(id, resource, memory, offset);
 }
 
 Status Memory::placeImage(HandleMap::Id id, VkBindImageMemoryInfo& info) {
@@ -74,22 +110,27 @@ Status Memory::placeImage(HandleMap::Id id, VkBindImageMemoryInfo& info) {
     return info.memory ? Status::ok()
                        : player_.error(Code::kUnreadable, "binds to a swapchain image that cannot exist");
   }
-  VkMemoryRequirements needs{};
+  const ExternalTraits traits = player_.external().traitsOf(HandleKind::kVkImage, valueOf(info.image));
+  Resource resource{HandleKind::kVkImage, valueOf(info.image), {}, traits.dedicated_only, traits.types};
   const auto* plane =
       findInChain<VkBindImagePlaneMemoryInfo>(info.pNext, VK_STRUCTURE_TYPE_BIND_IMAGE_PLANE_MEMORY_INFO);
-  if (plane && d.GetImageMemoryRequirements2) {
+  if ((plane || traits.types) && d.GetImageMemoryRequirements2) {
     VkImagePlaneMemoryRequirementsInfo of_plane{VK_STRUCTURE_TYPE_IMAGE_PLANE_MEMORY_REQUIREMENTS_INFO,
-                                                nullptr, plane->planeAspect};
-    const VkImageMemoryRequirementsInfo2 of{VK_STRUCTURE_TYPE_IMAGE_MEMORY_REQUIREMENTS_INFO_2, &of_plane,
-                                            info.image};
+                                                nullptr, plane ? plane->planeAspect : VkImageAspectFlagBits(0)};
+    const VkImageMemoryRequirementsInfo2 of{VK_STRUCTURE_TYPE_IMAGE_MEMORY_REQUIREMENTS_INFO_2,
+                                            plane ? &of_plane : nullptr, info.image};
+    VkMemoryDedicatedRequirements dedicated{};
+    dedicated.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_REQUIREMENTS;
     VkMemoryRequirements2 found{};
     found.sType = VK_STRUCTURE_TYPE_MEMORY_REQUIREMENTS_2;
+    if (traits.types) found.pNext = &dedicated;
     d.GetImageMemoryRequirements2(device, &of, &found);
-    needs = found.memoryRequirements;
+    resource.needs = found.memoryRequirements;
+    resource.wants_dedicated |= dedicated.requiresDedicatedAllocation != VK_FALSE;
   } else {
-    d.GetImageMemoryRequirements(device, info.image, &needs);
+    d.GetImageMemoryRequirements(device, info.image, &resource.needs);
   }
-  return place(id, needs, info.memory, info.memoryOffset);
+  return place(id, resource, info.memory, info.memoryOffset);
 }
 
 }  // namespace reprise

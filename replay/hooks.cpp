@@ -49,6 +49,60 @@ Status acquire(Player& player, VkSwapchainKHR swapchain, const uint32_t* capture
                                   fence);
 }
 
+// vkGetMemoryFdKHR and its kin on every platform: what was exported is known from here on by that handle.
+Status exportedMemory(Player& player, VkResult result, VkDeviceMemory captured, uint64_t handle) {
+  if (!player.event().has_outputs || result != VK_SUCCESS) return Status::ok();
+  const HandleMap::Id id = memoryId(player, captured);
+  if (!id) return player.unknownHandle(HandleKind::kVkDeviceMemory, valueOf(captured));
+  player.memory().exported(id, handle);
+  return Status::ok();
+}
+
+template <class C>
+Status exportedSync(Player& player, const C& captured, const ExternalSync::Handle& handle) {
+  if (!player.event().has_outputs || captured.result != VK_SUCCESS) return Status::ok();
+  return player.sync().exported(handle);
+}
+
+template <class C>
+Status importedSync(Player& player, const C& captured, const ExternalSync::Handle& handle) {
+  if (!player.event().has_outputs || captured.result != VK_SUCCESS) return Status::ok();
+  return player.sync().imported(handle);
+}
+
+// Creating and destroying a semaphore or fence.
+template <class C, class T>
+Status createSync(Player& player, C& call, C& captured, ExternalObject object, const T* made) {
+  if (call.pCreateInfo && call.pCreateInfo->pNext) {
+    auto& next = const_cast<const void*&>(call.pCreateInfo->pNext);
+    player.sync().adapt(object, next, made ? valueOf(*made) : 0);
+    const auto* type =
+        findInChain<VkSemaphoreTypeCreateInfo>(next, VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO);
+    const bool timeline = type && type->semaphoreType == VK_SEMAPHORE_TYPE_TIMELINE;
+    Status status = issue(player, call, captured);
+    if (status && made && timeline)
+      player.device()->syncs.timelines[valueOf(player.live<T>(valueOf(*made)))] = true;
+    return status;
+  }
+  return issue(player, call, captured);
+}
+
+// A semaphore or fence about to be destroyed may have handles out.
+template <class T>
+void destroying(Player& player, ExternalObject object, T captured) {
+  if (captured && player.device()) player.sync().destroying(object, valueOf(player.live<T>(valueOf(captured))));
+}
+
+// A wait of a submit for each of its semaphores, where some come from outside the trace.
+void satisfy(Player& player, VkQueue captured_queue, const VkSemaphore* semaphores, uint32_t count,
+             const VkTimelineSemaphoreSubmitInfo* values) {
+  const auto queue = player.live<VkQueue>(valueOf(captured_queue));
+  for (uint32_t i = 0; semaphores && i < count; ++i) {
+    const bool has_value = values && values->pWaitSemaphoreValues && i < values->waitSemaphoreValueCount;
+    player.sync().satisfy(queue, valueOf(semaphores[i]), has_value ? values->pWaitSemaphoreValues[i] : 0);
+  }
+}
+
 template <class C>
 Status enumerateGpus(Player& player, C& captured) {
   HandleList list;
@@ -150,6 +204,28 @@ Status hook(Player& player, BindImageMemory2Call& call, BindImageMemory2Call& ca
   return Status::ok();
 }
 
+Status hook(Player& player, CreateBufferCall& call, CreateBufferCall& captured) {
+  ExternalTraits traits;
+  const uint64_t made = captured.pBuffer ? valueOf(*captured.pBuffer) : 0;
+  if (call.pCreateInfo && call.pCreateInfo->pNext) {
+    auto& info = const_cast<VkBufferCreateInfo&>(*call.pCreateInfo);
+    player.contents().prepare(info, made);
+    traits = player.external().adaptBuffer(info, made);
+  }
+  Status status = issue(player, call, captured);
+  if (status && call.pBuffer && captured.pBuffer)
+    player.external().remember(HandleKind::kVkBuffer, valueOf(*call.pBuffer), traits);
+  return status;
+}
+
+Status hook(Player& player, CreateBufferCollectionFUCHSIACall&, CreateBufferCollectionFUCHSIACall& captured) {
+  const uint64_t made = captured.pCollection ? valueOf(*captured.pCollection) : 0;
+  player.external().report("VkBufferCollectionFUCHSIA", made, "VkBufferCollectionCreateInfoFUCHSIA",
+                           "a buffer collection", "", ObjectChange::kDropped,
+                           "its token is the captured process's: its images and buffers are ordinary ones", "");
+  return learnOurs(player, HandleKind::kVkBufferCollectionFUCHSIA, made);
+}
+
 Status hook(Player& player, CreateDebugReportCallbackEXTCall&, CreateDebugReportCallbackEXTCall& captured) {
   return learnOurs(player, HandleKind::kVkDebugReportCallbackEXT,
                    captured.pCallback ? valueOf(*captured.pCallback) : 0);
@@ -167,10 +243,32 @@ Status hook(Player& player, CreateDeviceCall& call, CreateDeviceCall& captured) 
   return createDevice(player, call, valueOf(captured.physicalDevice), valueOf(*captured.pDevice));
 }
 
+Status hook(Player& player, CreateFenceCall& call, CreateFenceCall& captured) {
+  return createSync(player, call, captured, ExternalObject::kFence, captured.pFence);
+}
+
 Status hook(Player& player, CreateImageCall& call, CreateImageCall& captured) {
-  if (call.pCreateInfo) {  // an image that will be bound to a swapchain's memory: ours is ordinary memory
+  ExternalTraits traits;
+  const uint64_t made = captured.pImage ? valueOf(*captured.pImage) : 0;
+  if (call.pCreateInfo && call.pCreateInfo->pNext) {
     auto& info = const_cast<VkImageCreateInfo&>(*call.pCreateInfo);
+    player.contents().prepare(info, made);
+    // It will be bound to a swapchain's memory: ours is ordinary memory.
     removeFromChain(info.pNext, VK_STRUCTURE_TYPE_IMAGE_SWAPCHAIN_CREATE_INFO_KHR);
+    traits = player.external().adaptImage(info, made);
+  }
+  Status status = issue(player, call, captured);
+  if (status && call.pImage && made) {
+    player.external().remember(HandleKind::kVkImage, valueOf(*call.pImage), traits);
+    player.contents().made(*call.pImage, *call.pCreateInfo, made);
+  }
+  return status;
+}
+
+Status hook(Player& player, CreateImageViewCall& call, CreateImageViewCall& captured) {
+  if (call.pCreateInfo && call.pCreateInfo->format == VK_FORMAT_UNDEFINED && player.device()) {
+    auto& info = const_cast<VkImageViewCreateInfo&>(*call.pCreateInfo);
+    player.external().adaptFormat("VkImageView", 0, info.pNext, info.format);
   }
   return issue(player, call, captured);
 }
@@ -206,6 +304,20 @@ Status hook(Player& player, CreateQueryPoolCall& call, CreateQueryPoolCall& capt
   return status;
 }
 
+Status hook(Player& player, CreateSamplerYcbcrConversionCall& call, CreateSamplerYcbcrConversionCall& captured) {
+  if (call.pCreateInfo && call.pCreateInfo->pNext && player.device()) {
+    auto& info = const_cast<VkSamplerYcbcrConversionCreateInfo&>(*call.pCreateInfo);
+    player.external().adaptFormat("VkSamplerYcbcrConversion",
+                                  captured.pYcbcrConversion ? valueOf(*captured.pYcbcrConversion) : 0, info.pNext,
+                                  info.format);
+  }
+  return issue(player, call, captured);
+}
+
+Status hook(Player& player, CreateSemaphoreCall& call, CreateSemaphoreCall& captured) {
+  return createSync(player, call, captured, ExternalObject::kSemaphore, captured.pSemaphore);
+}
+
 Status hook(Player& player, CreateSharedSwapchainsKHRCall& call, CreateSharedSwapchainsKHRCall& captured) {
   if (!player.event().has_outputs || hadNoEffect(captured.result)) return Status::ok();
   Status status = mapInputs(player, call);
@@ -228,11 +340,17 @@ Status hook(Player& player, DestroyDeviceCall& call, DestroyDeviceCall&) {
   if (device == nullptr) return Status::ok();
   if (device->dispatch.DeviceWaitIdle(device->live) == VK_ERROR_DEVICE_LOST) player.failureSeen();
   player.window().deviceGone(device);
+  player.contents().deviceGone(device);
   player.memory().freeAll(device);
   call.device = device->live;
   invoke(device->dispatch, call);
   player.removeDevice(device);
   return Status::ok();
+}
+
+Status hook(Player& player, DestroyFenceCall& call, DestroyFenceCall& captured) {
+  destroying(player, ExternalObject::kFence, captured.fence);
+  return issue(player, call, captured);
 }
 
 Status hook(Player& player, DestroyInstanceCall& call, DestroyInstanceCall&) {
@@ -245,6 +363,11 @@ Status hook(Player& player, DestroyInstanceCall& call, DestroyInstanceCall&) {
   invoke(instance->dispatch, call);
   player.removeInstance(instance);
   return Status::ok();
+}
+
+Status hook(Player& player, DestroySemaphoreCall& call, DestroySemaphoreCall& captured) {
+  destroying(player, ExternalObject::kSemaphore, captured.semaphore);
+  return issue(player, call, captured);
 }
 
 Status hook(Player& player, DestroySurfaceKHRCall&, DestroySurfaceKHRCall& captured) {
@@ -290,8 +413,78 @@ Status hook(Player& player, GetEventStatusCall& call, GetEventStatusCall& captur
   return repeatUntilAsCaptured(player, call, captured);
 }
 
+Status hook(Player& player, GetFenceFdKHRCall& call, GetFenceFdKHRCall& captured) {
+  if (!call.pGetFdInfo || !captured.pFd) return Status::ok();
+  return exportedSync(player, captured,
+                      {ExternalObject::kFence, "VkFenceGetFdInfoKHR", valueOf(call.pGetFdInfo->fence),
+                       call.pGetFdInfo->handleType, uint64_t(int64_t(*captured.pFd))});
+}
+
 Status hook(Player& player, GetFenceStatusCall& call, GetFenceStatusCall& captured) {
   return repeatUntilAsCaptured(player, call, captured);
+}
+
+Status hook(Player& player, GetFenceWin32HandleKHRCall& call, GetFenceWin32HandleKHRCall& captured) {
+  if (!call.pGetWin32HandleInfo || !captured.pHandle) return Status::ok();
+  return exportedSync(player, captured,
+                      {ExternalObject::kFence, "VkFenceGetWin32HandleInfoKHR",
+                       valueOf(call.pGetWin32HandleInfo->fence), call.pGetWin32HandleInfo->handleType,
+                       valueOf(*captured.pHandle)});
+}
+
+Status hook(Player& player, GetMemoryAndroidHardwareBufferANDROIDCall& call,
+            GetMemoryAndroidHardwareBufferANDROIDCall& captured) {
+  if (!call.pInfo || !captured.pBuffer) return Status::ok();
+  return exportedMemory(player, captured.result, call.pInfo->memory, valueOf(*captured.pBuffer));
+}
+
+Status hook(Player& player, GetMemoryFdKHRCall& call, GetMemoryFdKHRCall& captured) {
+  if (!call.pGetFdInfo || !captured.pFd) return Status::ok();
+  return exportedMemory(player, captured.result, call.pGetFdInfo->memory, uint64_t(int64_t(*captured.pFd)));
+}
+
+Status hook(Player& player, GetMemoryWin32HandleKHRCall& call, GetMemoryWin32HandleKHRCall& captured) {
+  if (!call.pGetWin32HandleInfo || !captured.pHandle) return Status::ok();
+  return exportedMemory(player, captured.result, call.pGetWin32HandleInfo->memory, valueOf(*captured.pHandle));
+}
+
+Status hook(Player& player, GetMemoryWin32HandleNVCall& call, GetMemoryWin32HandleNVCall& captured) {
+  if (!captured.pHandle) return Status::ok();
+  return exportedMemory(player, captured.result, call.memory, valueOf(*captured.pHandle));
+}
+
+Status hook(Player& player, GetMemoryZirconHandleFUCHSIACall& call, GetMemoryZirconHandleFUCHSIACall& captured) {
+  if (!call.pGetZirconHandleInfo || !captured.pZirconHandle) return Status::ok();
+  return exportedMemory(player, captured.result, call.pGetZirconHandleInfo->memory, *captured.pZirconHandle);
+}
+
+Status hook(Player& player, GetImageDrmFormatModifierPropertiesEXTCall& call,
+            GetImageDrmFormatModifierPropertiesEXTCall& captured) {
+  const bool tiled = player.external().hasModifier(valueOf(player.live<VkImage>(valueOf(captured.image))));
+  if (tiled && Player::has(player.dispatch(), call.kId)) return issue(player, call, captured);
+  player.external().report("VkImage", valueOf(captured.image), "VkImageDrmFormatModifierPropertiesEXT", "its modifier",
+                           "", ObjectChange::kAnswered, "the image has an ordinary tiling here", "not asked");
+  return Status::ok();
+}
+
+Status hook(Player& player, GetImageSubresourceLayoutCall& call, GetImageSubresourceLayoutCall& captured) {
+  constexpr VkImageAspectFlags kMemoryPlanes =
+      VK_IMAGE_ASPECT_MEMORY_PLANE_0_BIT_EXT | VK_IMAGE_ASPECT_MEMORY_PLANE_1_BIT_EXT |
+      VK_IMAGE_ASPECT_MEMORY_PLANE_2_BIT_EXT | VK_IMAGE_ASPECT_MEMORY_PLANE_3_BIT_EXT;
+  if (call.pSubresource && (call.pSubresource->aspectMask & kMemoryPlanes) &&
+      !player.external().hasModifier(valueOf(player.live<VkImage>(valueOf(captured.image))))) {
+    player.external().report("VkImage", valueOf(captured.image), "VkSubresourceLayout", "a memory plane's layout", "",
+                             ObjectChange::kAnswered, "the image has an ordinary tiling here", "not asked");
+    return Status::ok();
+  }
+  return issue(player, call, captured);
+}
+
+Status hook(Player& player, GetPhysicalDeviceExternalImageFormatPropertiesNVCall& call,
+            GetPhysicalDeviceExternalImageFormatPropertiesNVCall& captured) {
+  if (Player::has(player.dispatch(), call.kId)) return issue(player, call, captured);
+  player.external().answerNvQuery(call.externalHandleType);
+  return Status::ok();
 }
 
 Status hook(Player& player, GetPhysicalDeviceMemoryPropertiesCall& call,
@@ -351,6 +544,30 @@ Status hook(Player& player, GetSemaphoreCounterValueCall& call, GetSemaphoreCoun
   return Status::ok();
 }
 
+Status hook(Player& player, GetSemaphoreFdKHRCall& call, GetSemaphoreFdKHRCall& captured) {
+  if (!call.pGetFdInfo || !captured.pFd) return Status::ok();
+  return exportedSync(player, captured,
+                      {ExternalObject::kSemaphore, "VkSemaphoreGetFdInfoKHR", valueOf(call.pGetFdInfo->semaphore),
+                       call.pGetFdInfo->handleType, uint64_t(int64_t(*captured.pFd))});
+}
+
+Status hook(Player& player, GetSemaphoreWin32HandleKHRCall& call, GetSemaphoreWin32HandleKHRCall& captured) {
+  if (!call.pGetWin32HandleInfo || !captured.pHandle) return Status::ok();
+  return exportedSync(player, captured,
+                      {ExternalObject::kSemaphore, "VkSemaphoreGetWin32HandleInfoKHR",
+                       valueOf(call.pGetWin32HandleInfo->semaphore), call.pGetWin32HandleInfo->handleType,
+                       valueOf(*captured.pHandle)});
+}
+
+Status hook(Player& player, GetSemaphoreZirconHandleFUCHSIACall& call,
+            GetSemaphoreZirconHandleFUCHSIACall& captured) {
+  if (!call.pGetZirconHandleInfo || !captured.pZirconHandle) return Status::ok();
+  return exportedSync(player, captured,
+                      {ExternalObject::kSemaphore, "VkSemaphoreGetZirconHandleInfoFUCHSIA",
+                       valueOf(call.pGetZirconHandleInfo->semaphore), call.pGetZirconHandleInfo->handleType,
+                       *captured.pZirconHandle});
+}
+
 Status hook(Player& player, GetSwapchainImagesKHRCall&, GetSwapchainImagesKHRCall& captured) {
   if (!player.event().has_outputs || hadNoEffect(captured.result) || !captured.pSwapchainImageCount)
     return Status::ok();
@@ -358,6 +575,51 @@ Status hook(Player& player, GetSwapchainImagesKHRCall&, GetSwapchainImagesKHRCal
   if (!address) return player.unknownHandle(HandleKind::kVkSwapchainKHR, valueOf(captured.swapchain));
   return player.window().swapchainImages(*reinterpret_cast<Swapchain*>(address), valueOf(captured.swapchain),
                                          captured.pSwapchainImages, *captured.pSwapchainImageCount);
+}
+
+Status hook(Player& player, ImportFenceFdKHRCall& call, ImportFenceFdKHRCall& captured) {
+  const auto* info = call.pImportFenceFdInfo;
+  if (!info) return Status::ok();
+  return importedSync(player, captured,
+                      {ExternalObject::kFence, "VkImportFenceFdInfoKHR", valueOf(info->fence), info->handleType,
+                       uint64_t(int64_t(info->fd)), (info->flags & VK_FENCE_IMPORT_TEMPORARY_BIT) != 0});
+}
+
+Status hook(Player& player, ImportFenceWin32HandleKHRCall& call, ImportFenceWin32HandleKHRCall& captured) {
+  const auto* info = call.pImportFenceWin32HandleInfo;
+  if (!info) return Status::ok();
+  return importedSync(player, captured,
+                      {ExternalObject::kFence, "VkImportFenceWin32HandleInfoKHR", valueOf(info->fence),
+                       info->handleType, valueOf(info->handle),
+                       (info->flags & VK_FENCE_IMPORT_TEMPORARY_BIT) != 0, false});
+}
+
+Status hook(Player& player, ImportSemaphoreFdKHRCall& call, ImportSemaphoreFdKHRCall& captured) {
+  const auto* info = call.pImportSemaphoreFdInfo;
+  if (!info) return Status::ok();
+  return importedSync(player, captured,
+                      {ExternalObject::kSemaphore, "VkImportSemaphoreFdInfoKHR", valueOf(info->semaphore),
+                       info->handleType, uint64_t(int64_t(info->fd)),
+                       (info->flags & VK_SEMAPHORE_IMPORT_TEMPORARY_BIT) != 0});
+}
+
+Status hook(Player& player, ImportSemaphoreWin32HandleKHRCall& call, ImportSemaphoreWin32HandleKHRCall& captured) {
+  const auto* info = call.pImportSemaphoreWin32HandleInfo;
+  if (!info) return Status::ok();
+  return importedSync(player, captured,
+                      {ExternalObject::kSemaphore, "VkImportSemaphoreWin32HandleInfoKHR", valueOf(info->semaphore),
+                       info->handleType, valueOf(info->handle),
+                       (info->flags & VK_SEMAPHORE_IMPORT_TEMPORARY_BIT) != 0, false});
+}
+
+Status hook(Player& player, ImportSemaphoreZirconHandleFUCHSIACall& call,
+            ImportSemaphoreZirconHandleFUCHSIACall& captured) {
+  const auto* info = call.pImportSemaphoreZirconHandleInfo;
+  if (!info) return Status::ok();
+  return importedSync(player, captured,
+                      {ExternalObject::kSemaphore, "VkImportSemaphoreZirconHandleInfoFUCHSIA",
+                       valueOf(info->semaphore), info->handleType, info->zirconHandle,
+                       (info->flags & VK_SEMAPHORE_IMPORT_TEMPORARY_BIT) != 0});
 }
 
 Status hook(Player& player, InvalidateMappedMemoryRangesCall& call, InvalidateMappedMemoryRangesCall&) {
@@ -382,6 +644,31 @@ Status hook(Player& player, QueuePresentKHRCall& call, QueuePresentKHRCall& capt
   return player.window().present(call.queue, *call.pPresentInfo);
 }
 
+Status hook(Player& player, QueueSubmitCall& call, QueueSubmitCall& captured) {
+  if (player.sync().waitsForOutside()) {
+    for (uint32_t i = 0; call.pSubmits && i < call.submitCount; ++i) {
+      const VkSubmitInfo& batch = call.pSubmits[i];
+      satisfy(player, call.queue, batch.pWaitSemaphores, batch.waitSemaphoreCount,
+              findInChain<VkTimelineSemaphoreSubmitInfo>(batch.pNext,
+                                                         VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO));
+    }
+  }
+  return issue(player, call, captured);
+}
+
+Status hook(Player& player, QueueSubmit2Call& call, QueueSubmit2Call& captured) {
+  if (player.sync().waitsForOutside()) {
+    const auto queue = player.live<VkQueue>(valueOf(call.queue));
+    for (uint32_t i = 0; call.pSubmits && i < call.submitCount; ++i) {
+      const VkSubmitInfo2& batch = call.pSubmits[i];
+      for (uint32_t k = 0; batch.pWaitSemaphoreInfos && k < batch.waitSemaphoreInfoCount; ++k)
+        player.sync().satisfy(queue, valueOf(batch.pWaitSemaphoreInfos[k].semaphore),
+                              batch.pWaitSemaphoreInfos[k].value);
+    }
+  }
+  return issue(player, call, captured);
+}
+
 Status hook(Player& player, QueueWaitIdleCall& call, QueueWaitIdleCall& captured) {
   if (player.event().has_outputs) return issue(player, call, captured);
   (void)player.waitIdle(*player.device());
@@ -404,6 +691,10 @@ Status hook(Player& player, WaitForFencesCall& call, WaitForFencesCall& captured
 }
 
 Status hook(Player& player, WaitSemaphoresCall& call, WaitSemaphoresCall& captured) {
+  if (player.sync().waitsForOutside() && call.pWaitInfo && call.pWaitInfo->pSemaphores && call.pWaitInfo->pValues) {
+    for (uint32_t i = 0; i < call.pWaitInfo->semaphoreCount; ++i)
+      player.sync().satisfy(VK_NULL_HANDLE, valueOf(call.pWaitInfo->pSemaphores[i]), call.pWaitInfo->pValues[i]);
+  }
   return waitAsCaptured(player, call, captured);
 }
 

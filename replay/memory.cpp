@@ -45,37 +45,32 @@ VkMemoryPropertyFlags Memory::capturedFlags(uint32_t type, bool& known) const {
   return known ? gpu.memory->memoryTypes[type].propertyFlags : 0;
 }
 
-// Imports name things of the captured process: the memory becomes ordinary memory. A dedicated allocation
-// must have its resource's size and type here.
-void Memory::adaptChain(AllocateMemoryCall& call, VkMemoryAllocateInfo& info, uint32_t& bits) {
-  for (const VkStructureType type :
-       {VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT, VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
-        VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_KHR,
-        VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_NV,
-        VK_STRUCTURE_TYPE_IMPORT_ANDROID_HARDWARE_BUFFER_INFO_ANDROID,
-        VK_STRUCTURE_TYPE_IMPORT_MEMORY_ZIRCON_HANDLE_INFO_FUCHSIA,
-        VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO}) {
-    if (removeFromChain(info.pNext, type))
-      player_.note(std::string(structName(type)) + " left out: it names something of the captured process");
-  }
+// A dedicated allocation must have its resource's size and type here.
+void Memory::adaptDedicated(VkDevice device, VkMemoryAllocateInfo& info, uint32_t& bits, LiveMemory& live) {
   const auto* dedicated = findInChain<VkMemoryDedicatedAllocateInfo>(
       info.pNext, VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO);
-  if (dedicated == nullptr || (!dedicated->image && !dedicated->buffer)) return;
+  const auto* nv = findInChain<VkDedicatedAllocationMemoryAllocateInfoNV>(
+      info.pNext, VK_STRUCTURE_TYPE_DEDICATED_ALLOCATION_MEMORY_ALLOCATE_INFO_NV);
+  const VkImage image = dedicated ? dedicated->image : nv ? nv->image : VK_NULL_HANDLE;
+  const VkBuffer buffer = dedicated ? dedicated->buffer : nv ? nv->buffer : VK_NULL_HANDLE;
+  if (!image && !buffer) return;
   const Dispatch& d = player_.device()->dispatch;
   VkMemoryRequirements needs{};
-  if (dedicated->image) {
-    d.GetImageMemoryRequirements(call.device, dedicated->image, &needs);
+  if (image) {
+    d.GetImageMemoryRequirements(device, image, &needs);
   } else {
-    d.GetBufferMemoryRequirements(call.device, dedicated->buffer, &needs);
+    d.GetBufferMemoryRequirements(device, buffer, &needs);
   }
   if (needs.size != info.allocationSize)
     player_.note("dedicated allocations have the sizes that this device asks for");
   info.allocationSize = needs.size;
   bits = needs.memoryTypeBits;
+  live.dedicated = image ? valueOf(image) : valueOf(buffer);
 }
 
 VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
   Device& device = *player_.device();
+  ExternalMemory& external = player_.external();
   auto allocation = std::make_unique<Allocation>();
   allocation->device = &device;
   allocation->captured = captured_memory;
@@ -83,7 +78,20 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
   allocation->number = count_++;
   VkMemoryAllocateInfo info = *call.pAllocateInfo;
   uint32_t bits = ~0u;
-  adaptChain(call, info, bits);
+  LiveBlock block{std::make_shared<LiveMemory>(), 0};
+  const CapturedImport import = external.takeImport(info.pNext);
+  external.dropUnknownNodes(info.pNext, "VkDeviceMemory", captured_memory);
+  external.dropForeignNodes(info.pNext, "VkDeviceMemory", captured_memory);
+  adaptDedicated(call.device, info, bits, *block.live);
+  ExternalTraits traits;
+  if (block.live->dedicated) {
+    traits = external.traitsOf(HandleKind::kVkImage, block.live->dedicated);
+    if (!traits.types && traits.became.empty())
+      traits = external.traitsOf(HandleKind::kVkBuffer, block.live->dedicated);
+  }
+  const HandleTypeBits exported =
+      external.adaptExport(info.pNext, block.live->dedicated ? &traits : nullptr, captured_memory);
+  allocation->exported = exported;
   bool known = false;
   allocation->wanted = capturedFlags(info.memoryTypeIndex, known);
   uint32_t type = info.memoryTypeIndex;
@@ -98,68 +106,83 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
   }
   if (type >= device.memory.memoryTypeCount) return VK_ERROR_FEATURE_NOT_PRESENT;
   if (type != info.memoryTypeIndex) player_.note("memory types are chosen by their properties");
-  LiveBlock block;
-  block.size = info.allocationSize;
-  block.type = type;
-  const VkResult result = newBlock(device, block, info.pNext);
+  info.memoryTypeIndex = type;
+  bool done = false;
+  VkResult result = VK_SUCCESS;
+  if (import.type) result = this->import(device, import, info, *allocation, block, done);
+  if (!done) {
+    block.live->size = info.allocationSize;
+    block.live->type = type;
+    block.live->types = exported;
+    result = newBlock(device, *block.live, info.pNext);
+  }
   if (result != VK_SUCCESS) return result;
-  *call.pMemory = block.memory;
-  allocation->blocks.push_back(block);
+  *call.pMemory = block.live->memory;
+  allocation->blocks.push_back(std::move(block));
   pending_ = std::move(allocation);
   return VK_SUCCESS;
 }
 
-VkResult Memory::newBlock(Device& device, LiveBlock& block, const void* next) {
-  VkMemoryAllocateInfo info{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, next, block.size, block.type};
-  return device.dispatch.AllocateMemory(device.live, &info, nullptr, &block.memory);
+VkResult Memory::newBlock(Device& device, LiveMemory& live, const void* next) {
+  const VkMemoryAllocateInfo info{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, next, live.size, live.type};
+  return device.dispatch.AllocateMemory(device.live, &info, nullptr, &live.memory);
 }
 
-void Memory::remember(HandleMap::Id id) { allocations_[id] = std::move(pending_); }
+void Memory::remember(HandleMap::Id id) {
+  if (pending_->payload) offer(*pending_);
+  allocations_[id] = std::move(pending_);
+}
 
 void Memory::free(HandleMap::Id id) {
   Allocation* allocation = find(id);
   if (allocation == nullptr) return;
-  for (const LiveBlock& block : allocation->blocks)
-    allocation->device->dispatch.FreeMemory(allocation->device->live, block.memory, nullptr);
+  release(*allocation, false);
   allocations_.erase(id);
 }
 
-void Memory::freeAll(Device* device) {
-  for (auto it = allocations_.begin(); it != allocations_.end();) {
-    if (it->second->device != device) {
-      ++it;
-      continue;
-    }
-    const std::vector<LiveBlock>& blocks = it->second->blocks;
-    for (size_t i = 1; i < blocks.size(); ++i)
-      device->dispatch.FreeMemory(device->live, blocks[i].memory, nullptr);
-    it = allocations_.erase(it);
+// `driver_frees_first`: the program never freed the first block, and the device goes with it.
+void Memory::release(Allocation& allocation, bool driver_frees_first) {
+  keepHandles(allocation);
+  const Device& device = *allocation.device;
+  for (size_t i = 0; i < allocation.blocks.size(); ++i) {
+    const std::shared_ptr<LiveMemory>& live = allocation.blocks[i].live;
+    if (live.use_count() > 1 || (driver_frees_first && i == 0)) continue;  // another allocation has it, too
+    device.dispatch.FreeMemory(device.live, live->memory, nullptr);
   }
+  allocation.blocks.clear();
 }
 
-bool Memory::isCoherent(const Device& device, const LiveBlock& block) const {
-  return device.memory.memoryTypes[block.type].propertyFlags & VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+void Memory::freeAll(Device* device) {
+  std::erase_if(allocations_, [&](auto& entry) {
+    if (entry.second->device != device) return false;
+    release(*entry.second, true);
+    return true;
+  });
 }
 
-bool Memory::ensureMapped(Device& device, LiveBlock& block) {
-  if (block.mapped) return true;
-  if (!(device.memory.memoryTypes[block.type].propertyFlags & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT))
+bool Memory::isCoherent(const Device& device, const LiveMemory& live) const {
+  return device.memory.memoryTypes[live.type].propertyFlags & VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+}
+
+bool Memory::ensureMapped(Device& device, LiveMemory& live) {
+  if (live.mapped) return true;
+  if (!(device.memory.memoryTypes[live.type].propertyFlags & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT))
     return false;
   void* data = nullptr;
-  if (device.dispatch.MapMemory(device.live, block.memory, 0, VK_WHOLE_SIZE, 0, &data) != VK_SUCCESS)
+  if (device.dispatch.MapMemory(device.live, live.memory, 0, VK_WHOLE_SIZE, 0, &data) != VK_SUCCESS)
     return false;
-  block.mapped = static_cast<std::byte*>(data);
+  live.mapped = static_cast<std::byte*>(data);
   return true;
 }
 
-void Memory::flush(Device& device, const LiveBlock& block, VkDeviceSize begin, VkDeviceSize end,
+void Memory::flush(Device& device, const LiveMemory& live, VkDeviceSize begin, VkDeviceSize end,
                    bool invalidate) {
-  if (isCoherent(device, block) || begin >= end) return;
+  if (isCoherent(device, live) || begin >= end) return;
   const VkDeviceSize atom = std::max<VkDeviceSize>(device.properties.limits.nonCoherentAtomSize, 1);
   const VkDeviceSize from = begin / atom * atom;
   const VkDeviceSize to = (end + atom - 1) / atom * atom;
-  const VkMappedMemoryRange range{VK_STRUCTURE_TYPE_MAPPED_MEMORY_RANGE, nullptr, block.memory, from,
-                                  to >= block.size ? VK_WHOLE_SIZE : to - from};
+  const VkMappedMemoryRange range{VK_STRUCTURE_TYPE_MAPPED_MEMORY_RANGE, nullptr, live.memory, from,
+                                  to >= live.size ? VK_WHOLE_SIZE : to - from};
   if (invalidate) {
     (void)device.dispatch.InvalidateMappedMemoryRanges(device.live, 1, &range);
   } else {
@@ -178,12 +201,12 @@ Status Memory::upload(const Event& event, HandleMap::Id id) {
   bool written = false;
   for (LiveBlock& block : allocation->blocks) {
     const VkDeviceSize begin = std::max(change.offset, block.begin);
-    const VkDeviceSize end = std::min(change.offset + event.bytes.size(), block.begin + block.size);
+    const VkDeviceSize end = std::min(change.offset + event.bytes.size(), block.begin + block.live->size);
     if (begin >= end) continue;
-    if (!ensureMapped(*allocation->device, block)) continue;
-    std::memcpy(block.mapped + (begin - block.begin), event.bytes.data() + (begin - change.offset),
+    if (!ensureMapped(*allocation->device, *block.live)) continue;
+    std::memcpy(block.live->mapped + (begin - block.begin), event.bytes.data() + (begin - change.offset),
                 end - begin);
-    flush(*allocation->device, block, begin - block.begin, end - block.begin, false);
+    flush(*allocation->device, *block.live, begin - block.begin, end - block.begin, false);
     written = true;
   }
   if (!written && !event.bytes.empty())
@@ -210,7 +233,7 @@ Status Memory::dump(HandleMap::Id id) {
   Allocation* allocation = find(id);
   if (player_.options().memory_dump.empty() || allocation == nullptr || !allocation->mapped_by_program)
     return Status::ok();
-  LiveBlock& whole = allocation->blocks[0];
+  LiveMemory& whole = *allocation->blocks[0].live;
   if (!ensureMapped(*allocation->device, whole) || allocation->mapped_offset >= whole.size)
     return Status::ok();
   std::vector<std::byte> bytes(std::min(allocation->mapped_size, whole.size - allocation->mapped_offset));
@@ -221,10 +244,10 @@ Status Memory::dump(HandleMap::Id id) {
        ++i) {  // where resources moved, their contents are theirs
     LiveBlock& block = allocation->blocks[i];
     const VkDeviceSize begin = std::max(allocation->mapped_offset, block.begin);
-    const VkDeviceSize end = std::min(allocation->mapped_offset + bytes.size(), block.begin + block.size);
-    if (begin >= end || !ensureMapped(*allocation->device, block)) continue;
-    flush(*allocation->device, block, begin - block.begin, end - block.begin, true);
-    std::memcpy(bytes.data() + (begin - allocation->mapped_offset), block.mapped + (begin - block.begin),
+    const VkDeviceSize end = std::min(allocation->mapped_offset + bytes.size(), block.begin + block.live->size);
+    if (begin >= end || !ensureMapped(*allocation->device, *block.live)) continue;
+    flush(*allocation->device, *block.live, begin - block.begin, end - block.begin, true);
+    std::memcpy(bytes.data() + (begin - allocation->mapped_offset), block.live->mapped + (begin - block.begin),
                 end - begin);
   }
   const std::string path = player_.options().memory_dump + "/memory-" + std::to_string(dumps_++) + "-" +

@@ -1,9 +1,12 @@
 // The live memory behind the program's allocations, and the program's writes to it.
 //
 // A captured allocation gets one live allocation, of the type whose properties match best. A resource that
-// does not fit into it here (its requirements differ) moves to an allocation of its own; resources that
-// aliased it follow it. Host-visible live memory stays mapped; what the program wrote is copied there in
-// recorded order. One a Player, one thread. Sizes and offsets in bytes, as the program used them.
+// does not fit into it here (its requirements differ, it wants a dedicated allocation, or it shares by other
+// handle types) moves to an allocation of its own; resources that aliased it follow it. What was exported and
+// imported again within the trace is one payload here too: imported through a descriptor where the device can,
+// else the same live memory under both names (sharing.cpp). Host-visible live memory stays mapped; what the
+// program wrote is copied there in recorded order.
+// One a Player, one thread. Sizes and offsets in bytes, as the program used them.
 #pragma once
 
 #include <cstddef>
@@ -16,20 +19,55 @@
 #include "format/reader.h"
 #include "format/status.h"
 #include "format/vk.h"
+#include "replay/external_memory.h"
 #include "replay/handles.h"
+#include "replay/payloads.h"
 
 namespace reprise {
 
 class Player;
 struct Device;
 
+// Host memory of ours in place of what the program imported; one for all imports that overlap.
+struct HostRegion {
+  uint64_t captured = 0;  // where it began in the captured process
+  size_t size = 0;
+  std::byte* bytes = nullptr;
+  HostRegion(uint64_t from, size_t bytes_wanted, size_t alignment);
+  ~HostRegion();
+  HostRegion(const HostRegion&) = delete;
+  HostRegion& operator=(const HostRegion&) = delete;
+};
+
 // One vkAllocateMemory of ours.
-struct LiveBlock {
+struct LiveMemory {
   VkDeviceMemory memory = VK_NULL_HANDLE;
   VkDeviceSize size = 0;
   uint32_t type = 0;
-  std::byte* mapped = nullptr;  // once it was needed; the whole block
-  VkDeviceSize begin = 0;       // where it starts in the captured allocation
+  std::byte* mapped = nullptr;   // once it was needed; the whole of it
+  HandleTypeBits types = 0;      // that it may be shared by, or was imported by
+  uint64_t dedicated = 0;        // the live image or buffer that it is for
+  std::shared_ptr<HostRegion> host;
+};
+
+// A part of a payload that one allocation holds.
+struct PayloadBlock {
+  VkDeviceSize begin = 0, size = 0;
+  uint32_t type = 0;
+  HandleTypeBits types = 0;
+  bool dedicated = false;
+  Device* device = nullptr;            // of `source`
+  std::weak_ptr<LiveMemory> source;
+  std::shared_ptr<Descriptor> kept;    // once the source is gone
+};
+struct MemoryPayload {
+  std::vector<PayloadBlock> blocks;
+  int64_t handles_out = 0;  // exported and not imported again
+};
+
+struct LiveBlock {
+  std::shared_ptr<LiveMemory> live;
+  VkDeviceSize begin = 0;  // where it starts in the captured allocation
 };
 
 struct Allocation {
@@ -37,10 +75,21 @@ struct Allocation {
   uint64_t captured = 0;
   VkDeviceSize size = 0;  // as captured
   VkMemoryPropertyFlags wanted = 0;
-  std::vector<LiveBlock> blocks;  // [0] is the whole allocation, the others moved resources
-  uint64_t number = 0;            // counts the replay's allocations, for file names
+  HandleTypeBits exported = 0;              // live types of new blocks
+  std::vector<LiveBlock> blocks;            // [0] is the whole allocation, the others moved resources
+  std::shared_ptr<MemoryPayload> payload;   // once it was exported, or if it was imported
+  uint64_t number = 0;                      // counts the replay's allocations, for file names
   bool mapped_by_program = false;
   VkDeviceSize mapped_offset = 0, mapped_size = 0;
+};
+
+// A live image or buffer about to be bound.
+struct Resource {
+  HandleKind kind = HandleKind::kNone;
+  uint64_t live = 0;
+  VkMemoryRequirements needs{};
+  bool wants_dedicated = false;
+  HandleTypeBits types = 0;
 };
 
 // The type that comes nearest to `wanted` among the allowed `bits`; what is in `required` must be there.
@@ -57,6 +106,8 @@ class Memory {
   void remember(HandleMap::Id id);  // the last allocate() got this place in the handle map
   void free(HandleMap::Id id);
   void freeAll(Device* device);  // the driver has freed, or is about to free, all of them
+  // vkGetMemoryFdKHR and its kin gave the program `handle`.
+  void exported(HandleMap::Id id, uint64_t handle);
   // Turn where a live resource was bound at capture into where it is bound here (binding.cpp).
   Status placeBuffer(HandleMap::Id id, VkBuffer buffer, VkDeviceMemory& memory, VkDeviceSize& offset);
   Status placeImage(HandleMap::Id id, VkBindImageMemoryInfo& info);
@@ -69,18 +120,33 @@ class Memory {
 
  private:
   Allocation* find(HandleMap::Id id);
-  Status place(HandleMap::Id id, const VkMemoryRequirements& needs, VkDeviceMemory& memory,
-               VkDeviceSize& offset);
+  Status place(HandleMap::Id id, const Resource& resource, VkDeviceMemory& memory, VkDeviceSize& offset);
   VkMemoryPropertyFlags capturedFlags(uint32_t type, bool& known) const;
-  VkResult newBlock(Device& device, LiveBlock& block, const void* next);
-  bool ensureMapped(Device& device, LiveBlock& block);
-  void flush(Device& device, const LiveBlock& block, VkDeviceSize begin, VkDeviceSize end, bool invalidate);
-  bool isCoherent(const Device& device, const LiveBlock& block) const;
-  void adaptChain(AllocateMemoryCall& call, VkMemoryAllocateInfo& info, uint32_t& bits);
+  VkResult newBlock(Device& device, LiveMemory& live, const void* next);
+  void release(Allocation& allocation, bool driver_frees_first);
+  bool ensureMapped(Device& device, LiveMemory& live);
+  void flush(Device& device, const LiveMemory& live, VkDeviceSize begin, VkDeviceSize end, bool invalidate);
+  bool isCoherent(const Device& device, const LiveMemory& live) const;
+  void adaptDedicated(VkDevice device, VkMemoryAllocateInfo& info, uint32_t& bits, LiveMemory& live);
+
+  // sharing.cpp
+  VkResult import(Device& device, const CapturedImport& import, VkMemoryAllocateInfo& info, Allocation& allocation,
+                  LiveBlock& block, bool& done);
+  VkResult importHost(Device& device, const CapturedImport& import, VkMemoryAllocateInfo& info,
+                      Allocation& allocation, LiveBlock& block, bool& done);
+  std::shared_ptr<LiveMemory> share(Device& device, PayloadBlock& block, const void* next, uint64_t dedicated,
+                                    HandleTypeBit& by);
+  Descriptor descriptorOf(PayloadBlock& block, HandleTypeBit& type);
+  void offer(Allocation& allocation);
+  void keepHandles(Allocation& allocation);
+  LiveBlock* adopt(Allocation& allocation, const Resource& resource, VkDeviceSize offset);
 
   Player& player_;
   std::unordered_map<HandleMap::Id, std::unique_ptr<Allocation>> allocations_;
   std::unique_ptr<Allocation> pending_;
+  PayloadTable<MemoryPayload> payloads_;
+  KeptDescriptors kept_;
+  std::vector<std::weak_ptr<HostRegion>> host_regions_;
   uint64_t count_ = 0;
   uint64_t dumps_ = 0;
 };

@@ -42,23 +42,49 @@ std::vector<Command> usedCommands(const TraceSummary& summary) {
 }
 
 constexpr uint64_t kProgressStep = 4096;  // calls
+constexpr size_t kMaxStrictListed = 100;
 
 class Playback {
  public:
-  Playback(TraceReader& reader, const ReplayOptions& options)
-      : reader_(reader), options_(options), player_(options, report_, usedCommands(reader.summary())) {}
+  Playback(const std::string& path, const ReadOptions& read_options, TraceReader& reader,
+           const ReplayOptions& options, ReplayReport& report)
+      : path_(path),
+        read_options_(read_options),
+        reader_(reader),
+        options_(options),
+        report_(report),
+        player_(options, report_, usedCommands(reader.summary())) {}
 
-  Result<ReplayReport> run() {
+  Status run() {
     for (const std::string& note : reader_.summary().notes) player_.note(note);
-    Status status = playAll();
+    Status status = player_.contents().survey(path_, read_options_);
+    if (status) status = playAll();
     if (status && options_.run_unfinished) status = playKept();
     player_.finish();
     if (!status && status.code() != Code::kDiffers) return status;
     if (!status) player_.note(status.message());
-    return std::move(report_);
+    return strictly();
   }
 
  private:
+  // --remap strict: the trace was to be played with the handle types that it has.
+  Status strictly() const {
+    if (!options_.remap.strict) return Status::ok();
+    std::string list;
+    size_t count = 0;
+    for (const ObjectChange& change : report_.changes) {
+      if (change.action == ObjectChange::kKept) continue;
+      if (++count > kMaxStrictListed) continue;
+      list += "\n  call " + std::to_string(change.call) + " (" + change.command + "): " + change.object + " " +
+              change.structure + ": " + change.from + " " + actionName(change.action) +
+              (change.to.empty() ? "" : " to " + change.to);
+    }
+    if (count == 0) return Status::ok();
+    if (count > kMaxStrictListed) list += "\n  and " + std::to_string(count - kMaxStrictListed) + " more";
+    return Status(Code::kCannotRun, "--remap strict: " + std::to_string(count) +
+                                        " changes were needed on this device; replay without it to allow them:" + list);
+  }
+
   Status playAll() {
     Event event;
     for (;;) {
@@ -86,8 +112,7 @@ class Playback {
         player_.announcePayload(event.lane, event.payload);
         return Status::ok();
       case Event::kContents:
-        player_.note("contents from outside are left out");
-        return Status::ok();
+        return player_.contents().upload(event);
     }
     return Status::ok();
   }
@@ -135,9 +160,11 @@ class Playback {
     return Status::ok();
   }
 
+  const std::string& path_;
+  const ReadOptions& read_options_;
   TraceReader& reader_;
   const ReplayOptions& options_;
-  ReplayReport report_;
+  ReplayReport& report_;
   Player player_;
   std::deque<KeptCall> kept_;
 };
@@ -153,7 +180,7 @@ Status makeFolder(const std::string& path) {
 
 }  // namespace
 
-Result<ReplayReport> replayTrace(const std::string& path, const ReplayOptions& options) {
+Status replayTrace(const std::string& path, const ReplayOptions& options, ReplayReport& report) {
   ReadOptions read_options;
   read_options.beyond_watermark = options.beyond_watermark;
   auto reader = TraceReader::open(path, read_options);
@@ -162,7 +189,7 @@ Result<ReplayReport> replayTrace(const std::string& path, const ReplayOptions& o
     Status status = makeFolder(folder);
     if (!status) return status;
   }
-  return Playback(*reader.value(), options).run();
+  return Playback(path, read_options, *reader.value(), options, report).run();
 }
 
 }  // namespace reprise

@@ -1,9 +1,10 @@
 // Plays a trace back: the whole of replay/ behind one function.
 //
 // replayTrace() reads `path` in merged order and issues every call on this machine from the calling thread.
-// It returns a report, also of a run with differences; a Status other than ok means that the replay could not
+// It fills a report, also of a run with differences; a Status other than ok means that the replay could not
 // go on: kUnreadable for the file, kCannotRun where this machine lacks what the trace needs (all of it is in
-// the message). Owns nothing beyond the call; one replay at a time in a process.
+// the message), or where options.remap.strict forbids a change that it needs. Owns nothing beyond the call;
+// one replay at a time in a process.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "format/status.h"
+#include "replay/handle_types.h"
 
 namespace reprise {
 
@@ -29,6 +31,7 @@ struct ReplayOptions {
   std::string memory_dump;        // live contents of mapped memory go here at unmap, free and invalidate
   bool validate = false;          // VK_LAYER_KHRONOS_validation; each of its errors is a difference
   bool run_unfinished = true;     // issue calls that never returned at capture, last
+  RemapRules remap;               // of external handle types
   bool beyond_watermark = false;  // also what a killed writer left behind its last watermark
   std::function<void(uint64_t done, uint64_t total)> progress;  // calls
 };
@@ -41,16 +44,34 @@ struct Difference {
   std::string text;
 };
 
+// What became of an external handle type, or of something that it drags along, for one object.
+struct ObjectChange {
+  enum Action { kKept, kConverted, kDropped, kAnswered };  // answered: a query that this target does not have
+  Action action = kKept;
+  uint32_t frame = 0;
+  uint64_t call = 0;
+  std::string command;
+  std::string object;     // "VkImage 0x1234", as captured; "" of a query
+  std::string structure;  // "VkExternalMemoryImageCreateInfoNV"
+  std::string from, to;   // handle types by name; to: "" where dropped
+  std::string reason;
+  std::string target;  // what the target answered
+};
+const char* actionName(ObjectChange::Action action);
+
 struct ReplayReport {
   uint64_t calls = 0, frames = 0;
   std::vector<Difference> differences;  // the first kMaxDifferences of them
   uint64_t difference_count = 0;
+  std::vector<ObjectChange> changes;    // of external objects, in order, kept ones too
+  std::string device;                   // name of the last device that was made
   std::vector<std::string> notes;       // what replay changed to suit this machine, each once
   bool failure_not_reproduced = false;  // the capture lost its device, this run did not
 };
 
 inline constexpr size_t kMaxDifferences = 1000;
 
-Result<ReplayReport> replayTrace(const std::string& path, const ReplayOptions& options);
+// `report` holds what was found so far, whatever the status.
+Status replayTrace(const std::string& path, const ReplayOptions& options, ReplayReport& report);
 
 }  // namespace reprise

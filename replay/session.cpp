@@ -28,6 +28,9 @@ Player::Player(const ReplayOptions& options, ReplayReport& report, std::vector<C
     : options_(options),
       report_(report),
       used_(std::move(used)),
+      external_(*this),
+      sync_(*this),
+      contents_(*this),
       memory_(*this),
       window_(*this),
       screenshots_(options.screenshots_dir) {
@@ -161,6 +164,8 @@ Device& Player::addDevice(uint64_t captured, VkDevice live, uint64_t captured_gp
       vkGetInstanceProcAddr(instance_->live, "vkGetDeviceProcAddr"));
   loadDevice(device.dispatch, gdpa, live);
   instance_->dispatch.GetPhysicalDeviceProperties(gpu, &device.properties);
+  device.api_version = std::min(instance_->api_version, device.properties.apiVersion);
+  report_.device = device.properties.deviceName;
   instance_->dispatch.GetPhysicalDeviceMemoryProperties(gpu, &device.memory);
   device_by_id_[device.id] = &device;
   return device;
@@ -345,6 +350,7 @@ void Player::finish() {
   for (Device& device : devices_) {
     idle = waitIdle(device) && idle;
     if (idle) window_.deviceGone(&device);
+    if (idle) contents_.deviceGone(&device);
   }
   if (!idle) note("work was still pending at the end of the trace");
   for (Instance& instance : instances_)

@@ -19,6 +19,9 @@
 #include "format/arena.h"
 #include "format/reader.h"
 #include "format/vk.h"
+#include "replay/contents.h"
+#include "replay/external_memory.h"
+#include "replay/external_sync.h"
 #include "replay/handles.h"
 #include "replay/memory.h"
 #include "replay/player.h"
@@ -51,6 +54,7 @@ using HandleValues = std::vector<std::pair<HandleKind, uint64_t>>;
 struct Instance {
   HandleMap::Id id = HandleMap::kNone;
   VkInstance live = VK_NULL_HANDLE;
+  uint32_t api_version = VK_API_VERSION_1_0;  // that the program asked for
   Dispatch dispatch;
   std::vector<VkPhysicalDevice> gpus;                                          // what this machine has
   std::unordered_map<uint64_t, CapturedGpu> seen;                              // by captured VkPhysicalDevice
@@ -69,7 +73,10 @@ struct Device {
   Dispatch dispatch;
   VkPhysicalDeviceProperties properties{};
   VkPhysicalDeviceMemoryProperties memory{};
-  std::set<std::string> extensions;
+  uint32_t api_version = VK_API_VERSION_1_0;  // of instance and device together
+  std::set<std::string> extensions, captured_extensions;
+  ExternalObjects external;
+  ExternalSyncs syncs;
   VkQueue first_queue = VK_NULL_HANDLE;  // for work of ours before the program presented anywhere
   uint32_t first_family = 0;
   std::unordered_map<VkQueue, uint32_t> families;
@@ -87,6 +94,9 @@ class Player {
   Arena& arena() { return arena_; }
   HandleMap& handles() { return handles_; }
   Memory& memory() { return memory_; }
+  ExternalMemory& external() { return external_; }
+  ExternalSync& sync() { return sync_; }
+  Contents& contents() { return contents_; }
   Window& window() { return window_; }
   Screenshots& screenshots() { return screenshots_; }
   const Event& event() const { return *event_; }
@@ -153,6 +163,7 @@ class Player {
   // -- what goes into the report
   void difference(std::string text);
   void note(const std::string& text);
+  void changed(ObjectChange change) { report_.changes.push_back(std::move(change)); }
   Status error(Code code, const std::string& text) const;  // "call 12 (vkFoo, frame 3): " + text
   Status unknownHandle(HandleKind kind, uint64_t captured) const;
   // A handle was not alive: fatal, but for a call that only names it, or destroys it (a difference).
@@ -178,6 +189,9 @@ class Player {
   std::vector<Command> used_;
   Arena arena_;
   HandleMap handles_;
+  ExternalMemory external_;
+  ExternalSync sync_;
+  Contents contents_;
   Memory memory_;
   Window window_;
   Screenshots screenshots_;

@@ -54,6 +54,38 @@ std::vector<const char*> pointers(const std::vector<std::string>& names) {
   return list;
 }
 
+bool anyContains(const std::vector<std::string>& names, std::string_view part) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return name.find(part) != std::string::npos; });
+}
+
+// What the program's external objects need here beside what it enabled: descriptors are how a payload is passed
+// on this system, and a program of Vulkan 1.0 may know the NV forms only.
+void addForSharing(std::vector<std::string>& names, const std::set<std::string>& available, bool core_1_1) {
+  struct Row {
+    std::string_view part;  // of the name of an extension that the program has
+    const char* added;
+    bool in_1_1;
+  };
+  static constexpr Row kRows[] = {
+      {"_external_memory", VK_KHR_EXTERNAL_MEMORY_EXTENSION_NAME, true},
+      {"_external_memory", VK_KHR_GET_MEMORY_REQUIREMENTS_2_EXTENSION_NAME, true},
+      {"_external_memory", VK_KHR_DEDICATED_ALLOCATION_EXTENSION_NAME, true},
+      {"_external_memory", VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME, false},
+      {"_external_semaphore", VK_KHR_EXTERNAL_SEMAPHORE_EXTENSION_NAME, true},
+      {"_external_semaphore", VK_KHR_EXTERNAL_SEMAPHORE_FD_EXTENSION_NAME, false},
+      {"_external_fence", VK_KHR_EXTERNAL_FENCE_EXTENSION_NAME, true},
+      {"_external_fence", VK_KHR_EXTERNAL_FENCE_FD_EXTENSION_NAME, false},
+  };
+  const std::vector<std::string> captured = names;
+  for (const Row& row : kRows) {
+    if ((row.in_1_1 && core_1_1) || !anyContains(captured, row.part) || !available.contains(row.added) ||
+        std::find(names.begin(), names.end(), row.added) != names.end())
+      continue;
+    names.push_back(row.added);
+  }
+}
+
 // The instance extensions of the replay, from those of the program.
 Status chooseExtensions(Player& player, std::vector<std::string> captured, std::vector<std::string>& chosen) {
   std::set<std::string> available = instanceExtensions(player.global(), nullptr);
@@ -69,6 +101,12 @@ Status chooseExtensions(Player& player, std::vector<std::string> captured, std::
     }
     if (player.window().isXcb()) captured.push_back(VK_KHR_XCB_SURFACE_EXTENSION_NAME);
   }
+  if (anyContains(captured, "_external_"))
+    for (const char* name : {VK_KHR_GET_PHYSICAL_DEVICE_PROPERTIES_2_EXTENSION_NAME,
+                             VK_KHR_EXTERNAL_MEMORY_CAPABILITIES_EXTENSION_NAME,
+                             VK_KHR_EXTERNAL_SEMAPHORE_CAPABILITIES_EXTENSION_NAME,
+                             VK_KHR_EXTERNAL_FENCE_CAPABILITIES_EXTENSION_NAME})
+      if (available.contains(name)) captured.push_back(name);
   captured.push_back(
       VK_EXT_DEBUG_UTILS_EXTENSION_NAME);  // for the label at a present, and validation messages
   for (const std::string& name : captured) {
@@ -233,6 +271,7 @@ Status createInstance(Player& player, CreateInstanceCall& call, uint64_t capture
                         std::string("no Vulkan instance on this machine: ") + resultName(result));
   Instance& instance = player.addInstance(captured, live);
   const std::set<std::string> enabled(names.begin(), names.end());
+  if (info.pApplicationInfo) instance.api_version = std::max(info.pApplicationInfo->apiVersion, VK_API_VERSION_1_0);
   instance.has_debug_utils = enabled.contains(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
   instance.has_xcb_surface = enabled.contains(VK_KHR_XCB_SURFACE_EXTENSION_NAME);
   if (player.options().validate && instance.has_debug_utils) listen(player, instance);
@@ -245,7 +284,14 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
   const VkPhysicalDevice gpu = call.physicalDevice;
   const std::set<std::string> available = deviceExtensions(player.instance()->dispatch, gpu);
   std::vector<std::string> names;
-  for (const std::string& name : namesOf(info.ppEnabledExtensionNames, info.enabledExtensionCount)) {
+  const std::vector<std::string> captured_names =
+      namesOf(info.ppEnabledExtensionNames, info.enabledExtensionCount);
+  std::vector<std::string> wanted = captured_names;
+  VkPhysicalDeviceProperties properties{};
+  player.instance()->dispatch.GetPhysicalDeviceProperties(gpu, &properties);
+  addForSharing(wanted, available,
+                std::min(player.instance()->api_version, properties.apiVersion) >= VK_API_VERSION_1_1);
+  for (const std::string& name : wanted) {
     if (available.contains(name)) {
       names.push_back(name);
     } else {
@@ -275,6 +321,7 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
                         std::string("this machine's device refuses: ") + resultName(result));
   Device& device = player.addDevice(captured, live, captured_gpu, gpu);
   device.extensions.insert(names.begin(), names.end());
+  device.captured_extensions.insert(captured_names.begin(), captured_names.end());
   learnQueues(device, info);
   return Status::ok();
 }

@@ -4,8 +4,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
+#include <fstream>
+#include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "tools/commands.h"
 #include "tools/log.h"
@@ -20,8 +25,9 @@ constexpr const char* kFooter =
     "read;\n"
     "4 this machine cannot run it; 5 the captured failure (a lost device, a crash) did not recur.\n"
     "\n"
-    "Example:\n"
-    "  reprise replay cube.vkr --wsi headless --screenshots frames/";
+    "Examples:\n"
+    "  reprise replay cube.vkr --wsi headless --screenshots frames/\n"
+    "  reprise replay game.vkr --remap opaque_win32=opaque_fd,d3d11_texture=drop --report remapped.json";
 
 // A line that is drawn over and over, on a terminal only.
 class ProgressBar {
@@ -73,17 +79,76 @@ void printReport(const ReplayReport& report) {
   std::printf("\n");
 }
 
-int runReplay(const std::string& file, ReplayOptions options) {
+// What became of external handle types, one line for all objects of one fate.
+void printChanges(const std::vector<ObjectChange>& changes) {
+  struct Row {
+    size_t count = 0;
+    const ObjectChange* first = nullptr;
+  };
+  std::map<std::tuple<std::string, std::string, std::string, int, std::string>, Row> rows;
+  bool any_change = false;
+  for (const ObjectChange& change : changes) {
+    Row& row = rows[{change.structure, change.from, change.to, change.action, change.reason}];
+    if (row.count++ == 0) row.first = &change;
+    any_change |= change.action != ObjectChange::kKept;
+  }
+  if (!any_change) return;
+  spdlog::info("external handle types on this device:");
+  for (const auto& [key, row] : rows) {
+    const ObjectChange& change = *row.first;
+    spdlog::info("  {:>6} x {}: {}{}{} {} from call {} on{}{}", row.count, change.structure, change.from,
+                 change.to.empty() || change.to == change.from ? "" : " -> ",
+                 change.to == change.from ? "" : change.to, actionName(change.action), change.call,
+                 change.reason.empty() ? "" : ": ", change.reason);
+  }
+}
+
+// --report: every change, one object each.
+bool writeReport(const std::string& path, const ReplayOptions& options, const ReplayReport& report) {
+  using nlohmann::ordered_json;
+  std::array<uint64_t, 4> counts{};
+  ordered_json changes = ordered_json::array();
+  for (const ObjectChange& change : report.changes) {
+    ++counts[change.action];
+    changes.push_back({{"frame", change.frame},
+                       {"call", change.call},
+                       {"command", change.command},
+                       {"object", change.object},
+                       {"struct", change.structure},
+                       {"from", change.from},
+                       {"to", change.to},
+                       {"action", actionName(change.action)},
+                       {"reason", change.reason},
+                       {"target", change.target}});
+  }
+  const ordered_json whole = {{"remap", options.remap.text},
+                              {"device", report.device},
+                              {"changes", changes},
+                              {"kept", counts[ObjectChange::kKept]},
+                              {"converted", counts[ObjectChange::kConverted]},
+                              {"dropped", counts[ObjectChange::kDropped]},
+                              {"answered", counts[ObjectChange::kAnswered]}};
+  std::ofstream file(path);
+  file << whole.dump(1) << "\n";
+  file.close();
+  if (!file) spdlog::error("cannot write the report {}; give a path that can be written", path);
+  return !file.fail();
+}
+
+int runReplay(const std::string& file, ReplayOptions options, const std::string& report_path) {
   ProgressBar bar;
   options.progress = [&bar](uint64_t done, uint64_t total) { bar.update(done, total); };
-  const Result<ReplayReport> replayed = replayTrace(file, options);
+  ReplayReport report;
+  const Status status = replayTrace(file, options, report);
   bar.clear();
-  if (!replayed) {
-    spdlog::error("{}", replayed.status().message());
-    return replayed.status().exitCode();
+  const bool written = report_path.empty() || writeReport(report_path, options, report);
+  printChanges(report.changes);
+  if (!status) {
+    spdlog::error("{}", status.message());
+    return status.exitCode();
   }
-  const ReplayReport& report = replayed.value();
   printReport(report);
+  if (!written) return Status(Code::kUnreadable, "").exitCode();
   if (report.failure_not_reproduced) return kExitNotReproduced;
   return static_cast<int>(report.difference_count == 0 ? Code::kOk : Code::kDiffers);
 }
@@ -96,6 +161,8 @@ void addReplay(CLI::App& app, Run& run) {
   auto file = std::make_shared<std::string>();
   auto wsi = std::make_shared<std::string>("auto");
   auto unfinished = std::make_shared<std::string>("run");
+  auto remap = std::make_shared<std::string>("auto");
+  auto report = std::make_shared<std::string>();
   auto options = std::make_shared<ReplayOptions>();
   verb->add_option("FILE", *file, "The trace")->required()->type_name("");
   verb->add_option("--gpu", options->gpu, "The GPU, by its number or a part of its name")
@@ -115,10 +182,19 @@ void addReplay(CLI::App& app, Run& run) {
   verb->add_flag(
       "--beyond-watermark", options->beyond_watermark,
       "Also replay what a killed writer left behind its last watermark, where calls may be missing");
-  verb->callback([&run, file, wsi, unfinished, options] {
+  verb->add_option("--remap", *remap,
+                   "External handle types that this device lacks: auto converts or drops them, strict makes that "
+                   "an error; FROM=TO and FROM=drop decide for one type. Several, separated by commas")
+      ->type_name("auto|strict|RULES");
+  verb->add_option("--report", *report, "Write what became of every external object there, as JSON")
+      ->type_name("FILE.json");
+  verb->callback([&run, file, wsi, unfinished, remap, report, options] {
+    Result<RemapRules> rules = parseRemapRules(*remap);
+    if (!rules) throw CLI::ValidationError(rules.status().message());
+    options->remap = *rules;
     options->wsi = *wsi == "xcb" ? Wsi::kXcb : *wsi == "headless" ? Wsi::kHeadless : Wsi::kAuto;
     options->run_unfinished = *unfinished == "run";
-    run = [file, options] { return runReplay(*file, *options); };
+    run = [file, report, options] { return runReplay(*file, *options, *report); };
   });
 }
 

@@ -32,13 +32,19 @@ class ReplayTraceTest : public testing::Test {
   void add(TraceBuilder& trace, const C& call) {
     trace.call(1, uint16_t(C::kId), inputsOf(call), outputsOf(call));
   }
-  Result<ReplayReport> replay() { return replayTrace(path_, {}); }
+  static Result<ReplayReport> replayFile(const std::string& path) {
+    ReplayReport report;
+    const Status status = replayTrace(path, {}, report);
+    if (!status) return status;
+    return report;
+  }
+  Result<ReplayReport> replay() { return replayFile(path_); }
   std::string path_ = testing::TempDir() + "reprise_" +
                       testing::UnitTest::GetInstance()->current_test_info()->name() + ".vkr";
 };
 
 TEST_F(ReplayTraceTest, AFileThatIsNotThere) {
-  const auto report = replayTrace("/nonexistent.vkr", {});
+  const auto report = replayFile("/nonexistent.vkr");
   ASSERT_FALSE(report);
   EXPECT_EQ(report.status().code(), Code::kUnreadable);
 }

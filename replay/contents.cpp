@@ -1,0 +1,188 @@
+#include "replay/contents.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "replay/memory.h"
+#include "replay/session.h"
+
+namespace reprise {
+namespace {
+
+// The aspects that change layout together.
+VkImageAspectFlags aspectsTogether(VkFormat format, uint32_t aspect) {
+  switch (format) {
+    case VK_FORMAT_D16_UNORM_S8_UINT:
+    case VK_FORMAT_D24_UNORM_S8_UINT:
+    case VK_FORMAT_D32_SFLOAT_S8_UINT:
+      return VK_IMAGE_ASPECT_DEPTH_BIT | VK_IMAGE_ASPECT_STENCIL_BIT;
+    default:
+      break;
+  }
+  constexpr VkImageAspectFlags kPlanes =
+      VK_IMAGE_ASPECT_PLANE_0_BIT | VK_IMAGE_ASPECT_PLANE_1_BIT | VK_IMAGE_ASPECT_PLANE_2_BIT;
+  return aspect & kPlanes ? VkImageAspectFlags(VK_IMAGE_ASPECT_COLOR_BIT) : aspect;
+}
+
+VkImageLayout reachable(uint32_t layout) {
+  return layout == VK_IMAGE_LAYOUT_UNDEFINED || layout == VK_IMAGE_LAYOUT_PREINITIALIZED
+             ? VK_IMAGE_LAYOUT_GENERAL
+             : VkImageLayout(layout);
+}
+
+}  // namespace
+
+Status Contents::survey(const std::string& path, const ReadOptions& options) {
+  auto reader = TraceReader::open(path, options);
+  if (!reader) return reader.status();
+  if (reader.value()->summary().contents == 0) return Status::ok();
+  Event event;
+  for (;;) {
+    Result<bool> more = reader.value()->next(event);
+    if (!more) return more.status();
+    if (!more.value()) return Status::ok();
+    if (event.kind == Event::kContents) targets_.insert(event.contents.object);
+  }
+}
+
+void Contents::prepare(VkImageCreateInfo& info, uint64_t captured) {
+  if (targets_.contains(captured)) info.usage |= VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+}
+
+void Contents::prepare(VkBufferCreateInfo& info, uint64_t captured) {
+  if (targets_.contains(captured)) info.usage |= VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+}
+
+void Contents::made(VkImage live, const VkImageCreateInfo& info, uint64_t captured) {
+  if (targets_.contains(captured)) stageOf(*player_.device()).images[live] = {info.format, false};
+}
+
+Contents::Stage& Contents::stageOf(Device& device) {
+  std::unique_ptr<Stage>& stage = stages_[&device];
+  if (!stage) stage = std::make_unique<Stage>(device);
+  return *stage;
+}
+
+Contents::Stage::~Stage() {
+  job.destroy();
+  drop();
+}
+
+void Contents::Stage::drop() {
+  const Dispatch& d = device.dispatch;
+  d.DestroyBuffer(device.live, buffer, nullptr);
+  d.FreeMemory(device.live, memory, nullptr);
+  buffer = VK_NULL_HANDLE;
+  memory = VK_NULL_HANDLE;
+  mapped = nullptr;
+  size = 0;
+}
+
+VkResult Contents::Stage::grow(VkDeviceSize bytes) {
+  if (bytes <= size) return VK_SUCCESS;
+  drop();
+  const Dispatch& d = device.dispatch;
+  VkBufferCreateInfo info{};
+  info.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO;
+  info.size = std::max<VkDeviceSize>(bytes, 1 << 20);
+  info.usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT;
+  VkResult result = d.CreateBuffer(device.live, &info, nullptr, &buffer);
+  if (result != VK_SUCCESS) return result;
+  VkMemoryRequirements needs{};
+  d.GetBufferMemoryRequirements(device.live, buffer, &needs);
+  // The specification promises a type that is both, for any buffer.
+  const VkMemoryPropertyFlags both =
+      VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+  const uint32_t type = chooseMemoryType(device.memory, needs.memoryTypeBits, both, both);
+  if (type == UINT32_MAX) return VK_ERROR_FEATURE_NOT_PRESENT;
+  const VkMemoryAllocateInfo wanted{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, nullptr, needs.size, type};
+  result = d.AllocateMemory(device.live, &wanted, nullptr, &memory);
+  if (result == VK_SUCCESS) result = d.BindBufferMemory(device.live, buffer, memory, 0);
+  if (result == VK_SUCCESS) result = d.MapMemory(device.live, memory, 0, VK_WHOLE_SIZE, 0, &mapped);
+  if (result == VK_SUCCESS) size = info.size;
+  return result;
+}
+
+Status Contents::upload(const Event& event) {
+  const ContentsRecord& record = event.contents;
+  Status status = player_.begin(event, HandleKind::kVkDevice, record.device);
+  if (!status) return status;
+  Device& device = *player_.device();
+  const HandleKind kind = handleKindOf(VkObjectType(record.object_type));
+  if (kind != HandleKind::kVkImage && kind != HandleKind::kVkBuffer)
+    return player_.error(Code::kUnreadable, "contents from outside belong to neither image nor buffer");
+  const HandleMap::Id id = player_.find(kind, record.object);
+  if (!id) return player_.unknownHandle(kind, record.object);
+  Stage& stage = stageOf(device);
+  if (!stage.job.commands()) {
+    const VkResult made = device.first_queue ? stage.job.create(device, device.first_family)
+                                             : VK_ERROR_INITIALIZATION_FAILED;
+    if (made != VK_SUCCESS)
+      return player_.error(Code::kCannotRun, std::string("contents from outside cannot be copied: ") + resultName(made));
+  }
+  (void)player_.waitIdle(device);  // what the program did with it before
+  VkResult result = stage.grow(event.bytes.size());
+  if (result == VK_SUCCESS) result = stage.job.begin();
+  if (result != VK_SUCCESS)
+    return player_.error(Code::kCannotRun, std::string("contents from outside cannot be copied: ") + resultName(result));
+  std::memcpy(stage.mapped, event.bytes.data(), event.bytes.size());
+  const uint64_t live = player_.handles().at(id).live;
+  if (kind == HandleKind::kVkImage) {
+    copyToImage(stage, handleOf<VkImage>(live), record);
+  } else {
+    copyToBuffer(stage, handleOf<VkBuffer>(live), record);
+  }
+  result = stage.job.submit(device.first_queue, {}, {});
+  if (result == VK_SUCCESS) result = stage.job.wait();
+  if (result == VK_ERROR_DEVICE_LOST) player_.failureSeen();
+  if (result != VK_SUCCESS) player_.difference(std::string("contents from outside could not be copied: ") + resultName(result));
+  return Status::ok();
+}
+
+void Contents::copyToImage(Stage& stage, VkImage image, const ContentsRecord& record) {
+  const Dispatch& d = stage.device.dispatch;
+  Target& target = stage.images[image];
+  const VkAccessFlags all = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT;
+  VkImageMemoryBarrier barrier{};
+  barrier.sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER;
+  barrier.srcAccessMask = all;
+  barrier.dstAccessMask = all;
+  barrier.srcQueueFamilyIndex = barrier.dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED;
+  barrier.image = image;
+  barrier.subresourceRange = {aspectsTogether(target.format, record.aspect), record.mip_level, 1, record.array_layer, 1};
+  const auto change = [&](VkImageLayout from, VkImageLayout to) {
+    barrier.oldLayout = from;
+    barrier.newLayout = to;
+    d.CmdPipelineBarrier(stage.job.commands(), VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+                         VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, nullptr, 0, nullptr, 1, &barrier);
+  };
+  if (!target.given) {  // the producer, which is not here, had brought all of it into this layout
+    VkImageSubresourceRange whole{barrier.subresourceRange.aspectMask, 0, VK_REMAINING_MIP_LEVELS, 0,
+                                  VK_REMAINING_ARRAY_LAYERS};
+    std::swap(whole, barrier.subresourceRange);
+    change(VK_IMAGE_LAYOUT_UNDEFINED, reachable(record.layout));
+    std::swap(whole, barrier.subresourceRange);
+    target.given = true;
+  }
+  change(reachable(record.layout), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+  const VkBufferImageCopy region{0,
+                                 0,
+                                 0,
+                                 {record.aspect, record.mip_level, record.array_layer, 1},
+                                 {0, 0, 0},
+                                 {record.width, record.height, record.depth}};
+  d.CmdCopyBufferToImage(stage.job.commands(), stage.buffer, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1, &region);
+  change(VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, reachable(record.layout));
+}
+
+void Contents::copyToBuffer(Stage& stage, VkBuffer buffer, const ContentsRecord& record) {
+  const Dispatch& d = stage.device.dispatch;
+  const VkBufferCopy region{0, record.offset, record.size};
+  d.CmdCopyBuffer(stage.job.commands(), stage.buffer, buffer, 1, &region);
+  const VkMemoryBarrier barrier{VK_STRUCTURE_TYPE_MEMORY_BARRIER, nullptr, VK_ACCESS_MEMORY_WRITE_BIT,
+                                VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT};
+  d.CmdPipelineBarrier(stage.job.commands(), VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+                       0, 1, &barrier, 0, nullptr, 0, nullptr);
+}
+
+}  // namespace reprise

@@ -1,0 +1,71 @@
+// What lay in images and buffers when the program acquired them from outside, put there again.
+//
+// The trace holds it before the submit that saw it. It is copied through a staging buffer, after all earlier
+// work of the device and before anything later; an image is left in the layout from which the program acquires
+// it. Images that will get contents need VK_IMAGE_USAGE_TRANSFER_DST_BIT, so the whole trace is read once for
+// their handles before it is played. One a Player, one thread.
+// Rests on: Vulkan specification, "Queue Family Ownership Transfer", "Copying Data Between Buffers and Images".
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "format/reader.h"
+#include "format/status.h"
+#include "format/vk.h"
+#include "replay/gpu_job.h"
+
+namespace reprise {
+
+class Player;
+struct Device;
+
+class Contents {
+ public:
+  explicit Contents(Player& player) : player_(player) {}
+
+  // Reads the trace at `path` for the handles that get contents, where its summary says that there are any.
+  Status survey(const std::string& path, const ReadOptions& options);
+
+  // Create infos of the trace's objects, before they are made; and the image once it is.
+  void prepare(VkImageCreateInfo& info, uint64_t captured);
+  void prepare(VkBufferCreateInfo& info, uint64_t captured);
+  void made(VkImage live, const VkImageCreateInfo& info, uint64_t captured);
+
+  Status upload(const Event& event);
+  void deviceGone(Device* device) { stages_.erase(device); }
+
+ private:
+  struct Target {
+    VkFormat format = VK_FORMAT_UNDEFINED;
+    bool given = false;  // it has contents and a layout
+  };
+  struct Stage {
+    explicit Stage(Device& of) : device(of) {}
+    ~Stage();
+    Stage(const Stage&) = delete;
+    Stage& operator=(const Stage&) = delete;
+    VkResult grow(VkDeviceSize bytes);
+    void drop();
+
+    Device& device;
+    GpuJob job;
+    VkBuffer buffer = VK_NULL_HANDLE;
+    VkDeviceMemory memory = VK_NULL_HANDLE;
+    void* mapped = nullptr;
+    VkDeviceSize size = 0;
+    std::unordered_map<VkImage, Target> images;
+  };
+
+  Stage& stageOf(Device& device);
+  void copyToImage(Stage& stage, VkImage image, const ContentsRecord& record);
+  void copyToBuffer(Stage& stage, VkBuffer buffer, const ContentsRecord& record);
+
+  Player& player_;
+  std::unordered_set<uint64_t> targets_;  // captured handles
+  std::unordered_map<Device*, std::unique_ptr<Stage>> stages_;
+};
+
+}  // namespace reprise

@@ -1,0 +1,114 @@
+// External memory of images, buffers and allocations: read, ask the target, decide, rewrite, report.
+//
+// A captured object names the handle types that its memory may be shared by, in core or in NV form. Each is
+// kept where the target can do it for this very object, else converted along the table of handle_types.cpp,
+// else dropped: the object then has ordinary memory. The rewritten chain names one form only
+// (VUID-VkImageCreateInfo-pNext-00988), compatible types only (-00990, -00991) and, where a type is left, an
+// UNDEFINED initialLayout (-01443). Each decision goes into the report.
+// One a Player, one thread. Create infos are decoded ones, rewritten in place; new nodes are of the arena.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "format/vk.h"
+#include "replay/handle_types.h"
+#include "replay/player.h"
+
+namespace reprise {
+
+class Player;
+
+// What became of the handle types of a live image or buffer.
+struct ExternalTraits {
+  HandleTypeBits types = 0;      // those that it has now
+  bool nv_form = false;          // said by the NV struct
+  bool modifier = false;         // it has a DRM format modifier
+  bool dedicated_only = false;   // the target wants a dedicated allocation for one of them
+  std::vector<std::pair<HandleTypeBit, HandleTypeBit>> became;  // captured type -> live type, 0: dropped
+};
+
+// A device's live objects that have external handle types.
+struct ExternalObjects {
+  std::unordered_map<uint64_t, ExternalTraits> images, buffers;   // by live handle
+  std::unordered_map<HandleTypeBit, HandleTypeBit> latest;  // captured type -> what it last became
+};
+
+// What an allocation of the trace imported, taken out of its chain.
+struct CapturedImport {
+  HandleTypeBit type = 0;           // 0: nothing
+  const char* structure = nullptr;  // "VkImportMemoryFdInfoKHR"
+  uint64_t handle = 0;              // descriptor, HANDLE or pointer of the captured process
+  bool consumed = false;            // the import takes the handle away from the program
+};
+
+class ExternalMemory {
+ public:
+  explicit ExternalMemory(Player& player) : player_(player) {}
+
+  // Before the driver's call; `captured` is the object's handle in the trace, for the report.
+  ExternalTraits adaptImage(VkImageCreateInfo& info, uint64_t captured);
+  ExternalTraits adaptBuffer(VkBufferCreateInfo& info, uint64_t captured);
+  // An implementation-defined format of Android's (VkExternalFormatANDROID) becomes one of Vulkan's; images,
+  // their views, and YCbCr conversions.
+  void adaptFormat(const char* kind, uint64_t captured, const void*& next, VkFormat& format);
+  // After it, for every image and buffer: live handle values are given out again.
+  void remember(HandleKind kind, uint64_t live, const ExternalTraits& traits);
+  ExternalTraits traitsOf(HandleKind kind, uint64_t live) const;
+
+  // Takes an import out of an allocation's chain.
+  CapturedImport takeImport(const void*& next);
+  // Rewrites an allocation's export; the types that it has now. `dedicated` is its resource, if it has one.
+  HandleTypeBits adaptExport(const void*& next, const ExternalTraits* dedicated, uint64_t captured);
+  bool hasModifier(uint64_t live_image) const;  // the image kept its DRM format modifier
+  // What an imported type is called on the target; 0 if it cannot be had.
+  HandleTypeBit liveType(HandleTypeBit captured) const;
+
+  // vkGetPhysicalDeviceExternalImageFormatPropertiesNV where this machine has none: from the table, and listed.
+  void answerNvQuery(VkExternalMemoryHandleTypeFlagsNV types);
+
+  // Takes nodes out of extensions that the program had and this device has not.
+  void dropUnknownNodes(const void*& next, const char* kind, uint64_t captured);
+
+  // Takes out what names objects of another API: Metal's, Fuchsia's buffer collections, capture addresses.
+  void dropForeignNodes(const void*& next, const char* kind, uint64_t captured);
+
+  void report(const char* kind, uint64_t captured, const char* structure, std::string from, std::string to,
+              ObjectChange::Action action, std::string reason, std::string target);
+
+ private:
+  struct Answer {
+    VkResult result = VK_ERROR_FORMAT_NOT_SUPPORTED;
+    VkExternalMemoryFeatureFlags features = 0;
+    HandleTypeBits compatible = 0;
+    std::string limit;  // what of the object is beyond the target's limits, if anything
+    bool yes() const { return result == VK_SUCCESS && features != 0 && limit.empty(); }
+    std::string text() const;
+  };
+  using Ask = std::function<Answer(HandleTypeBit)>;
+  struct Subject {  // of a report
+    const char* kind;
+    uint64_t captured;
+    const char* structure;
+  };
+
+  Answer askImage(const VkImageCreateInfo& info, HandleTypeBit type, bool nv_form) const;
+  Answer askBuffer(const VkBufferCreateInfo& info, HandleTypeBit type) const;
+  // foreign_images.cpp
+  bool knowsModifier(const VkImageCreateInfo& info, uint64_t modifier) const;
+  void adaptModifiers(VkImageCreateInfo& info, uint64_t captured);
+  VkFormat standInFormat() const;
+
+  bool hasCoreForm() const;
+  bool hasNvForm() const;
+  ExternalTraits decide(HandleTypeBits captured, HandleTypeBits in_nv_form, const Subject& subject, const Ask& ask);
+  void keepCompatible(ExternalTraits& traits, const Subject& subject, const Ask& ask);
+
+  Player& player_;
+};
+
+}  // namespace reprise
