@@ -26,11 +26,14 @@ class RandomChain {
     info.imageType = VK_IMAGE_TYPE_2D;
     info.format = format();
     info.extent = {1 + below(256), 1 + below(256), 1};
-    info.mipLevels = 1 + below(3);
-    info.arrayLayers = 1 + below(6);
     info.samples = VK_SAMPLE_COUNT_1_BIT;
     info.tiling = modifiers_ ? VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT
                              : static_cast<VkImageTiling>(below(2));  // optimal, linear
+    // The driver limits all but optimal tiling to one level and layer.
+    const bool optimal = info.tiling == VK_IMAGE_TILING_OPTIMAL;
+    info.mipLevels = optimal ? 1 + below(3) : 1;
+    info.arrayLayers = optimal ? 1 + below(6) : 1;
+    if (below(4) == 0) info.initialLayout = VK_IMAGE_LAYOUT_PREINITIALIZED;
     info.usage = VK_IMAGE_USAGE_SAMPLED_BIT | below(64);
     info.sharingMode = static_cast<VkSharingMode>(below(2));
     info.queueFamilyIndexCount = 2;

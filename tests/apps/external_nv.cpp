@@ -165,8 +165,9 @@ void queryCore(const app::Gpu& gpu, VkExternalMemoryHandleTypeFlagBits type) {
                                                        nullptr, 0, VK_BUFFER_USAGE_TRANSFER_DST_BIT, type};
   VkExternalBufferProperties buffer{VK_STRUCTURE_TYPE_EXTERNAL_BUFFER_PROPERTIES};
   vkGetPhysicalDeviceExternalBufferProperties(gpu.physical, &buffer_info, &buffer);
-  std::printf("core type=0x%x result=%d image=0x%x buffer=0x%x\n", type, result,
+  std::printf("core type=0x%x result=%d image=0x%x compatible=0x%x buffer=0x%x\n", type, result,
               image.externalMemoryProperties.externalMemoryFeatures,
+              image.externalMemoryProperties.compatibleHandleTypes,
               buffer.externalMemoryProperties.externalMemoryFeatures);
 }
 

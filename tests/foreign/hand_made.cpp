@@ -31,6 +31,15 @@ HandMade::HandMade(const std::string& dir, std::string name, std::vector<const c
   gpu_ = handle<VkPhysicalDevice>();
   uint32_t count = 1;
   call(EnumeratePhysicalDevicesCall{instance_, &count, &gpu_, VK_SUCCESS});
+  VkPhysicalDeviceMemoryProperties memory{};
+  memory.memoryTypeCount = 2;
+  memory.memoryTypes[kDeviceMemory] = {VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0};
+  memory.memoryTypes[kHostMemory] = {
+      VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT, 1};
+  memory.memoryHeapCount = 2;
+  memory.memoryHeaps[0] = {1u << 30, VK_MEMORY_HEAP_DEVICE_LOCAL_BIT};
+  memory.memoryHeaps[1] = {1u << 30, 0};
+  call(GetPhysicalDeviceMemoryPropertiesCall{gpu_, &memory});
   const float priority = 1;
   const VkDeviceQueueCreateInfo queue{
       VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, nullptr, 0, 0, 1, &priority};
