@@ -10,6 +10,8 @@
 #include "capture/memory.h"
 #include "capture/metadata.h"
 #include "capture/options.h"
+#include "capture/outside_copy.h"
+#include "capture/payloads.h"
 #include "capture/recorder.h"
 #include "capture/update_templates.h"
 
@@ -268,8 +270,11 @@ void createDevice(CreateDeviceCall& call, Command called) {
 
 void destroyDevice(DestroyDeviceCall& call, Command called) {
   if (call.device == VK_NULL_HANDLE) return;
+  outside::deviceGone(call.device);
+  payloads::deviceGone(call.device);
   const std::unique_ptr<NextLayer> next(next_layers.erase(dispatchKey(call.device)));
   if (!next) return;
+  outside::destroyCopiers(*next);
   record(call, called, [&] {
     invoke(next->dispatch, call);
     memory::deviceDestroyed(call.device);

@@ -7,11 +7,14 @@
 #include <vector>
 
 #include "capture/create.h"
+#include "capture/external_calls.h"
 #include "capture/ignored.h"
 #include "capture/layer.h"
 #include "capture/memory.h"
 #include "capture/metadata.h"
 #include "capture/options.h"
+#include "capture/outside_submit.h"
+#include "capture/payloads.h"
 #include "capture/recorder.h"
 #include "capture/update_templates.h"
 
@@ -54,6 +57,17 @@ void bind(C& call, Command called) {
     invoke(driver, call, called);
     memory::bound(driver, call);
   });
+  if constexpr (requires { outside::bound(call); }) outside::bound(call);
+}
+
+// What the submit acquires from other processes is captured first.
+template <class Submit, class C>
+void submitBatches(C& call, Command called) {
+  if (!outside::active()) [[likely]]
+    return submit(call, called);
+  if (currentLane()) memory::scanBeforeSubmit();
+  Submit batches(call, called);
+  record(call, called, [&] { batches.call(call, called); });
 }
 
 VkDevice deviceOf(VkCommandBuffer command_buffer) { return nextOf(command_buffer)->device; }
@@ -81,6 +95,8 @@ bool decodeTemplate(VkDevice device, VkDescriptorUpdateTemplate handle, VkDescri
 
 // ---- the hooks
 
+using external::hook;
+
 void hook(AllocateCommandBuffersCall& call, Command called) {
   pass(call, called);
   rememberCommandBuffers(call);
@@ -88,7 +104,13 @@ void hook(AllocateCommandBuffersCall& call, Command called) {
 
 void hook(AllocateMemoryCall& call, Command called) {
   const Dispatch& driver = dispatchOf(call);
+  const payloads::Import import = payloads::importOf(*call.pAllocateInfo);
+  const uint64_t payload = import.any ? payloads::importing(import) : 0;
   record(call, called, [&] { call.result = memory::allocate(driver, call); });
+  if (!import.any || import.host_pointer || call.result != VK_SUCCESS) return;
+  payloads::imported(payload, import.form, import.handle, call.device, VK_OBJECT_TYPE_DEVICE_MEMORY,
+                     uint64_t(*call.pMemory), true);
+  outside::imported(call.device, *call.pMemory);
 }
 
 void hook(BeginCommandBufferCall& call, Command called) {
@@ -103,6 +125,8 @@ void hook(BeginCommandBufferCall& call, Command called) {
     inheritance.framebuffer = VK_NULL_HANDLE;
     info.pInheritanceInfo = &inheritance;
   }
+  if (outside::active()) [[unlikely]]
+    outside::begun(call.commandBuffer);
   BeginCommandBufferCall shown{call.commandBuffer, &info};
   record(shown, called, [&] {
     invoke(driver, call, called);
@@ -173,6 +197,7 @@ void hook(CopyMemoryToMicromapEXTCall& call, Command called) { submit(call, call
 void hook(CreateBufferCall& call, Command called) {
   const Dispatch& driver = dispatchOf(call);
   record(call, called, [&] { call.result = memory::createBuffer(driver, call); });
+  outside::created(call);
 }
 
 void hook(CreateDescriptorUpdateTemplateCall& call, Command called) {
@@ -248,6 +273,8 @@ void hook(FlushMappedMemoryRangesCall& call, Command called) {
 
 void hook(FreeMemoryCall& call, Command called) {
   const Dispatch& driver = dispatchOf(call);
+  payloads::objectGone(call.device, VK_OBJECT_TYPE_DEVICE_MEMORY, uint64_t(call.memory));
+  outside::freeing(call.device, call.memory);
   record(call, called, [&] { memory::free(driver, call); });
 }
 
@@ -320,8 +347,8 @@ void hook(QueuePresentKHRCall& call, Command called) {
   if (currentLane()) laneFlushHint();
 }
 
-void hook(QueueSubmitCall& call, Command called) { submit(call, called); }
-void hook(QueueSubmit2Call& call, Command called) { submit(call, called); }
+void hook(QueueSubmitCall& call, Command called) { submitBatches<outside::Submit1>(call, called); }
+void hook(QueueSubmit2Call& call, Command called) { submitBatches<outside::Submit2>(call, called); }
 void hook(QueueWaitIdleCall& call, Command called) { wait(call, called); }
 
 void hook(SetEventCall& call, Command called) { submit(call, called); }

@@ -115,6 +115,7 @@ class Model:
         if video:
             self.read_video(ElementTree.parse(video).getroot())
         self.read_enums(root)
+        self.formats = list(root.iterfind("formats/format"))
         self.read_structs(root)
         self.read_commands(root)
         self.check_overrides()
