@@ -216,6 +216,10 @@ ExternalTraits ExternalMemory::decide(HandleTypeBits captured, HandleTypeBits in
 void ExternalMemory::keepCompatible(ExternalTraits& traits, const Subject& subject, const Ask& ask) {
   const std::vector<HandleTypeBit> types = bitsOf(traits.types);
   if (types.size() < 2) return;
+  // The program's own words to this very device are left as they were.
+  const bool unchanged = std::all_of(traits.became.begin(), traits.became.end(),
+                                     [](const auto& pair) { return pair.first == pair.second; });
+  if (unchanged && player_.sameGpu()) return;
   HandleTypeBits kept = 0;
   HandleTypeBits allowed = ~0u;
   for (const HandleTypeBit type : types) {

@@ -93,6 +93,42 @@ void destroying(Player& player, ExternalObject object, T captured) {
   if (captured && player.device()) player.sync().destroying(object, valueOf(player.live<T>(valueOf(captured))));
 }
 
+// Ownership transfers from and to queue families that this device does not have: FOREIGN becomes EXTERNAL, and
+// where there is no external memory at all, no transfer.
+template <class Barrier>
+void adaptFamilies(Player& player, const Barrier* barriers, uint32_t count) {
+  const Device& device = *player.device();
+  const bool foreign = device.extensions.contains(VK_EXT_QUEUE_FAMILY_FOREIGN_EXTENSION_NAME);
+  const bool external = device.api_version >= VK_API_VERSION_1_1 ||
+                        device.extensions.contains(VK_KHR_EXTERNAL_MEMORY_EXTENSION_NAME);
+  for (uint32_t i = 0; barriers && i < count; ++i) {
+    auto& barrier = const_cast<Barrier&>(barriers[i]);
+    for (uint32_t* family : {&barrier.srcQueueFamilyIndex, &barrier.dstQueueFamilyIndex})
+      if (*family == VK_QUEUE_FAMILY_FOREIGN_EXT && !foreign) *family = VK_QUEUE_FAMILY_EXTERNAL;
+    if (!external && (barrier.srcQueueFamilyIndex == VK_QUEUE_FAMILY_EXTERNAL ||
+                      barrier.dstQueueFamilyIndex == VK_QUEUE_FAMILY_EXTERNAL))
+      barrier.srcQueueFamilyIndex = barrier.dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED;
+  }
+}
+
+template <class C>
+Status issueBarriers(Player& player, C& call, C& captured) {
+  if (player.device() && player.device()->lacks_external_family) {
+    adaptFamilies(player, call.pBufferMemoryBarriers, call.bufferMemoryBarrierCount);
+    adaptFamilies(player, call.pImageMemoryBarriers, call.imageMemoryBarrierCount);
+  }
+  return issue(player, call, captured);
+}
+
+template <class C>
+Status issueDependencies(Player& player, C& call, C& captured, const VkDependencyInfo* infos, uint32_t count) {
+  for (uint32_t i = 0; infos && i < count && player.device() && player.device()->lacks_external_family; ++i) {
+    adaptFamilies(player, infos[i].pBufferMemoryBarriers, infos[i].bufferMemoryBarrierCount);
+    adaptFamilies(player, infos[i].pImageMemoryBarriers, infos[i].imageMemoryBarrierCount);
+  }
+  return issue(player, call, captured);
+}
+
 // A wait of a submit for each of its semaphores, where some come from outside the trace.
 void satisfy(Player& player, VkQueue captured_queue, const VkSemaphore* semaphores, uint32_t count,
              const VkTimelineSemaphoreSubmitInfo* values) {
@@ -202,6 +238,26 @@ Status hook(Player& player, BindImageMemory2Call& call, BindImageMemory2Call& ca
   invoke(player.dispatch(), call);
   keepResult(player, call, captured);
   return Status::ok();
+}
+
+Status hook(Player& player, CmdPipelineBarrierCall& call, CmdPipelineBarrierCall& captured) {
+  return issueBarriers(player, call, captured);
+}
+
+Status hook(Player& player, CmdPipelineBarrier2Call& call, CmdPipelineBarrier2Call& captured) {
+  return issueDependencies(player, call, captured, call.pDependencyInfo, 1);
+}
+
+Status hook(Player& player, CmdSetEvent2Call& call, CmdSetEvent2Call& captured) {
+  return issueDependencies(player, call, captured, call.pDependencyInfo, 1);
+}
+
+Status hook(Player& player, CmdWaitEventsCall& call, CmdWaitEventsCall& captured) {
+  return issueBarriers(player, call, captured);
+}
+
+Status hook(Player& player, CmdWaitEvents2Call& call, CmdWaitEvents2Call& captured) {
+  return issueDependencies(player, call, captured, call.pDependencyInfos, call.eventCount);
 }
 
 Status hook(Player& player, CreateBufferCall& call, CreateBufferCall& captured) {

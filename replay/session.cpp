@@ -220,6 +220,7 @@ bool Player::sameGpu() {
   const uint64_t captured = currentGpu();
   if (captured == 0 || !instance_) return false;
   CapturedGpu& seen = instance_->seen[captured];
+  if (!seen.properties) seen.properties = described_device_;
   if (!seen.properties) return false;
   if (!seen.same) {
     const auto gpu = live<VkPhysicalDevice>(captured);
@@ -239,6 +240,15 @@ void Player::describeDevice(std::string_view json) {
   if (!parsed.is_object()) return;
   if (const auto name = parsed.find("deviceName"); name != parsed.end() && name->is_string())
     described_name_ = name->get<std::string>();
+  const auto number = [&](const char* key) {
+    const auto found = parsed.find(key);
+    return found != parsed.end() && found->is_number_unsigned() ? found->get<uint32_t>() : 0u;
+  };
+  described_device_.emplace();
+  described_device_->vendorID = number("vendorID");
+  described_device_->deviceID = number("deviceID");
+  described_device_->driverVersion = number("driverVersion");
+  std::strncpy(described_device_->deviceName, described_name_.c_str(), VK_MAX_PHYSICAL_DEVICE_NAME_SIZE - 1);
   const auto types = parsed.find("memoryTypes");
   if (types == parsed.end() || !types->is_array() || types->size() > VK_MAX_MEMORY_TYPES) return;
   VkPhysicalDeviceMemoryProperties memory{};

@@ -75,6 +75,7 @@ struct Device {
   VkPhysicalDeviceMemoryProperties memory{};
   uint32_t api_version = VK_API_VERSION_1_0;  // of instance and device together
   std::set<std::string> extensions, captured_extensions;
+  bool lacks_external_family = false;  // VK_QUEUE_FAMILY_EXTERNAL, or _FOREIGN_EXT which the program uses
   ExternalObjects external;
   ExternalSyncs syncs;
   VkQueue first_queue = VK_NULL_HANDLE;  // for work of ours before the program presented anywhere
@@ -149,7 +150,7 @@ class Player {
   // Whether queries should answer as they did at capture: the very same device and driver.
   bool sameGpu();
   uint64_t currentGpu() const { return device_ ? device_->captured_gpu : gpu_; }
-  // From the trace's metadata, where the program did not ask itself: the last device's memory types.
+  // From the trace's metadata, where the program did not ask itself: the last device's identity and memory types.
   void describeDevice(std::string_view json);
   const std::optional<VkPhysicalDeviceMemoryProperties>& describedMemory() const { return described_memory_; }
 
@@ -201,6 +202,7 @@ class Player {
   std::unordered_map<HandleMap::Id, Instance*> instance_by_id_;
   std::optional<VkPhysicalDeviceMemoryProperties> described_memory_;
   std::string described_name_;
+  std::optional<VkPhysicalDeviceProperties> described_device_;  // ids, driver version and name
   std::unordered_map<HandleMap::Id, Device*> device_by_id_;
   std::set<std::string> noted_;
   std::unordered_map<uint32_t, PayloadRecord> announced_payloads_;  // by lane

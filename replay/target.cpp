@@ -322,6 +322,12 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
   Device& device = player.addDevice(captured, live, captured_gpu, gpu);
   device.extensions.insert(names.begin(), names.end());
   device.captured_extensions.insert(captured_names.begin(), captured_names.end());
+  const auto lost = [&](const char* name) {
+    return device.captured_extensions.contains(name) && !device.extensions.contains(name);
+  };
+  device.lacks_external_family =
+      lost(VK_EXT_QUEUE_FAMILY_FOREIGN_EXTENSION_NAME) ||
+      (device.api_version < VK_API_VERSION_1_1 && lost(VK_KHR_EXTERNAL_MEMORY_EXTENSION_NAME));
   learnQueues(device, info);
   return Status::ok();
 }
