@@ -87,6 +87,26 @@ void shareNv(const app::Gpu& gpu, VkExternalMemoryHandleTypeFlagsNV types) {
   destroy(gpu, exported);
 }
 
+// As NV's own extension says that an image has its memory to itself.
+void shareDedicatedNv(const app::Gpu& gpu) {
+  if (app::deviceExtensions(gpu.physical, {"VK_NV_dedicated_allocation"}).empty()) return;
+  const VkDedicatedAllocationImageCreateInfoNV alone{
+      VK_STRUCTURE_TYPE_DEDICATED_ALLOCATION_IMAGE_CREATE_INFO_NV, nullptr, VK_TRUE};
+  const VkExternalMemoryImageCreateInfoNV external{VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO_NV,
+                                                   &alone,
+                                                   VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_WIN32_BIT_NV};
+  const VkImage image = createImage(gpu, &external);
+  VkMemoryRequirements needs{};
+  vkGetImageMemoryRequirements(gpu.device, image, &needs);
+  const VkDedicatedAllocationMemoryAllocateInfoNV dedicated{
+      VK_STRUCTURE_TYPE_DEDICATED_ALLOCATION_MEMORY_ALLOCATE_INFO_NV, nullptr, image, VK_NULL_HANDLE};
+  const VkExportMemoryAllocateInfoNV exporting{VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO_NV, &dedicated,
+                                               VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_WIN32_BIT_NV};
+  const VkDeviceMemory memory = allocateFor(gpu, needs, &exporting);
+  CHECK(vkBindImageMemory(gpu.device, image, memory, 0));
+  destroy(gpu, {image, memory});
+}
+
 void shareCore(const app::Gpu& gpu, VkExternalMemoryHandleTypeFlags types) {
   const VkExternalMemoryImageCreateInfo external{VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO, nullptr,
                                                  types};
@@ -189,10 +209,10 @@ void querySync(const app::Gpu& gpu) {
 
 int main() {
   const VkInstance instance = app::createInstanceWith("external_nv", {"VK_NV_external_memory_capabilities"});
-  app::Gpu gpu =
-      app::createGpuWith(instance, {"VK_NV_external_memory", "VK_NV_external_memory_win32",
-                                    "VK_KHR_external_memory_win32", "VK_KHR_win32_keyed_mutex",
-                                    "VK_KHR_external_semaphore_win32", "VK_KHR_external_fence_win32"});
+  app::Gpu gpu = app::createGpuWith(
+      instance, {"VK_NV_external_memory", "VK_NV_external_memory_win32", "VK_NV_dedicated_allocation",
+                 "VK_KHR_external_memory_win32", "VK_KHR_win32_keyed_mutex",
+                 "VK_KHR_external_semaphore_win32", "VK_KHR_external_fence_win32"});
   constexpr VkExternalMemoryHandleTypeFlags kCore[] = {
       VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_WIN32_BIT, VK_EXTERNAL_MEMORY_HANDLE_TYPE_D3D11_TEXTURE_BIT,
       VK_EXTERNAL_MEMORY_HANDLE_TYPE_D3D12_HEAP_BIT, VK_EXTERNAL_MEMORY_HANDLE_TYPE_D3D12_RESOURCE_BIT};
@@ -203,6 +223,7 @@ int main() {
     const uint32_t rest = types & (types - 1);
     if ((rest & (rest - 1)) == 0) shareNv(gpu, types);  // one bit or two
   }
+  shareDedicatedNv(gpu);
   for (const auto types : kCore) shareCore(gpu, types);
   shareBuffer(gpu, VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_WIN32_BIT);
   exportable(gpu);
