@@ -90,7 +90,7 @@ Status Memory::placeBuffer(HandleMap::Id id, VkBuffer buffer, VkDeviceMemory& me
     found.pNext = &dedicated;
     d.GetBufferMemoryRequirements2(player_.device()->live, &of, &found);
     resource.needs = found.memoryRequirements;
-    resource.wants_dedicated |= dedicated.requiresDedicatedAllocation != VK_FALSE;
+    resource.wants_dedicated |= dedicated.requiresDedicatedAllocation && !player_.sameGpu();
   } else {
     d.GetBufferMemoryRequirements(player_.device()->live, buffer, &resource.needs);
   }
@@ -126,7 +126,7 @@ Status Memory::placeImage(HandleMap::Id id, VkBindImageMemoryInfo& info) {
     if (traits.types) found.pNext = &dedicated;
     d.GetImageMemoryRequirements2(device, &of, &found);
     resource.needs = found.memoryRequirements;
-    resource.wants_dedicated |= dedicated.requiresDedicatedAllocation != VK_FALSE;
+    resource.wants_dedicated |= dedicated.requiresDedicatedAllocation && !player_.sameGpu();
   } else {
     d.GetImageMemoryRequirements(device, info.image, &resource.needs);
   }

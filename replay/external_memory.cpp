@@ -183,7 +183,9 @@ ExternalTraits ExternalMemory::decide(HandleTypeBits captured, HandleTypeBits in
       answers += (answers.empty() ? "" : "; ") + handleTypeName(kMemory, way.to) + ": " + answer.text();
       if (!answer.yes()) continue;
       chosen = &way;
-      if (answer.features & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT) traits.dedicated_only = true;
+      // On the device of the capture the program's own way worked.
+      if ((answer.features & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT) && !(way.to == from && player_.sameGpu()))
+        traits.dedicated_only = true;
       break;
     }
     const HandleTypeBit to = chosen ? chosen->to : 0;
@@ -196,7 +198,7 @@ ExternalTraits ExternalMemory::decide(HandleTypeBits captured, HandleTypeBits in
                                                                : ObjectChange::kKept;
     std::string reason;
     if (rule != forced.end()) {
-      reason = "asked for by --remap";
+      reason = chosen || rule->second == 0 ? "asked for by --remap" : "--remap asks for what this device cannot do";
     } else if (chosen == nullptr) {
       reason = "this device has nothing that could stand for it: ordinary memory";
     } else if (to != from) {

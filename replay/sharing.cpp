@@ -231,6 +231,8 @@ VkResult Memory::importHost(Device& device, const CapturedImport& import, VkMemo
     if (result == VK_SUCCESS) {
       say(true, "host memory of the replay's own", "");
       done = true;
+      allocation.mapped_by_program = true;  // it sees the memory for as long as that lives
+      allocation.mapped_size = info.allocationSize;
       return VK_SUCCESS;
     }
     block.live = std::make_shared<LiveMemory>();
