@@ -251,7 +251,8 @@ def chains(bench, count):
     unknown = sum(node["sType"] in UNKNOWN_TYPES for chain in captured for node in chain)
     require(bench.info(trace)["holes"] == unknown, f"{unknown} unknown structs, {bench.info(trace)['holes']} holes")
     targets = {"all": ((), {}), "refused": (("opaque_win32", "d3d11_texture"), {}),
-               "refused-by-zero": (("opaque_fd", "dma_buf_ext", "opaque_win32_kmt"), {"REPRISE_CHAINLOG_ZERO": "1"})}
+               "refused-by-zero": (("opaque_fd", "dma_buf_ext", "opaque_win32_kmt"), {"REPRISE_CHAINLOG_ZERO": "1"}),
+               "none": (tuple(BITS), {})}
     for name, (refused, more) in targets.items():
         bench.replay(trace, "--wsi", "headless", layers=[CHAINLOG],
                      env=env(name, REPRISE_CHAINLOG_REFUSE=",".join(refused), **more)).expect()
