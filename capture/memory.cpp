@@ -354,7 +354,7 @@ VkResult createBuffer(const Dispatch& driver, CreateBufferCall& call) {
   if (!device || !device->import_alignment) return invoke(driver, call), call.result;
   const ExternalBuffer external(*device, *call.pCreateInfo);
   CreateBufferCall inner = call;
-  inner.pCreateInfo = &external.info;
+  if (external.info.pNext != call.pCreateInfo->pNext) inner.pCreateInfo = &external.info;
   invoke(driver, inner);
   call.result = inner.result;
   if (call.result == VK_SUCCESS) {
