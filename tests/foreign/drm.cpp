@@ -8,9 +8,9 @@ namespace foreign {
 void writeDrm(const std::string& dir) {
   constexpr auto kType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT;
   constexpr uint64_t kLinear = 0, kTiled = 0x0100000000000002;
-  HandMade trace(
-      dir, "drm", {},
-      {"VK_KHR_external_memory_fd", "VK_EXT_external_memory_dma_buf", "VK_EXT_image_drm_format_modifier"});
+  HandMade trace(dir, "drm", {},
+                 {"VK_KHR_external_memory_fd", "VK_EXT_external_memory_dma_buf", "VK_KHR_image_format_list",
+                  "VK_EXT_image_drm_format_modifier"});
   const VkExternalMemoryImageCreateInfo external{VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO, nullptr,
                                                  kType};
   const uint64_t modifiers[] = {kTiled, kLinear};

@@ -134,7 +134,7 @@ def aliases_equal(bench, captured_on, replayed_on):
     trace, prefix = bench.path("alias.vkr"), bench.path("captured")
     run = ok(bench.capture(trace, [bench.app("external_alias"), prefix], env=on(icds[captured_on])))
     results = results_of(run.out)
-    require(len(results) >= 15, f"only {len(results)} ways of sharing on {captured_on}:\n{run.out}")
+    require(len(results) >= 9, f"only {len(results)} ways of sharing on {captured_on}:\n{run.out}")
     for driver in replayed_on:
         dumps = memory_dumps(bench, trace, env=on(icds[driver]))
         for name, result in results.items():
