@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "format/encoder.h"
 #include "format/vk.h"
 #include "tests/support/trace_builder.h"
 
@@ -101,12 +102,6 @@ template <class Struct>
 VkBaseInStructure* node(Struct& s) {
   return reinterpret_cast<VkBaseInStructure*>(&s);
 }
-
-}  // namespace foreign
-
-#include "format/encoder.h"
-
-namespace foreign {
 
 template <class C>
 Bytes HandMade::inputsOf(const C& call) {
