@@ -1,4 +1,5 @@
-// External memory for the test programs: instances and devices with those of the wanted extensions that exist.
+// External memory for the test programs: instances and devices with those of the wanted extensions that
+// exist.
 #pragma once
 
 #include <algorithm>

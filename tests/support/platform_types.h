@@ -1,7 +1,8 @@
 // Vulkan's structs of other platforms, for test programs and layers: whose own headers this machine lacks.
 //
-// Win32, Android and Metal come from Vulkan's headers over types of the same sizes; Fuchsia's header insists on
-// its system's, so the one struct that images have is written out. Nothing that a pointer here names is opened.
+// Win32, Android and Metal come from Vulkan's headers over types of the same sizes; Fuchsia's header insists
+// on its system's, so the one struct that images have is written out. Nothing that a pointer here names is
+// opened.
 #pragma once
 
 #include <vulkan/vulkan_core.h>
