@@ -179,7 +179,10 @@ void MemoryTracker::exposed(const MemoryKey& key, std::byte* at) {
   std::lock_guard lock(mutex_);
   Allocation* allocation = find(key);
   if (!allocation) return;
-  allocation->zeroed = true;  // not truly: so that the first scan hands on all that the program had put there
+  // Not truly: so that the first scan hands on all that the program had put there. What was submitted since the
+  // allocation, by another thread, cannot have known this memory.
+  allocation->zeroed = true;
+  allocation->submits_before = submits_;
   startComparing(*allocation, at, {0, allocation->bytes});
   allocation->always_mapped = true;
 }

@@ -3,7 +3,7 @@ nobody knows, and the queries of what a driver can share."""
 
 import shutil
 
-from support.cases_memory import compare_results
+from support.cases_memory import compare_results, read_back
 from support.harness import ok, require, results_of, same_lines, test_layer
 
 # Contents records of one frame of producer_consumer: 2 mip levels of 2 layers, and a buffer.
@@ -35,11 +35,25 @@ def producer_consumer_semaphore(bench):
     producer_consumer(bench, "semaphore")
 
 
+def producer_consumer_batches(bench):
+    """What a batch acquires is captured behind the batches before it, and its semaphores are waited for once."""
+    trace, _, _ = read_back(bench, "producer_consumer_batches")
+    names = [line.get("event") or line.get("command") for line in bench.dump(trace)]
+    submits = [i for i, name in enumerate(names) if name.startswith("vkQueueSubmit")]
+    require([names[i] for i in submits] == ["vkQueueSubmit", "vkQueueSubmit2KHR"] * 2, "the trace has other submits")
+    for submit in submits:
+        require(names[submit - 2:submit].count("contents") == 1, f"before a submit: {names[submit - 2:submit]}")
+    lines = [line for line in bench.dump(trace) if line.get("command") == "vkQueueSubmit"]
+    waits = [info["waitSemaphoreCount"] for line in lines for info in line["args"]["pSubmits"]]
+    require(waits == [0, 2] * 2, f"the trace's submits wait for {waits} semaphores")
+
+
 def producer_consumer_validation(bench):
     """The layer's own copies break no rule."""
-    trace = bench.path("validated.vkr")
-    run = ok(bench.capture(trace, [bench.app("producer_consumer")], ["VK_LAYER_KHRONOS_validation"]))
-    require("VUID" not in run.out + run.err, f"validation below the capture layer:\n{(run.out + run.err)[-3000:]}")
+    for name in ("producer_consumer", "producer_consumer_batches"):
+        run = ok(bench.capture(bench.path(name + ".vkr"), [bench.app(name)], ["VK_LAYER_KHRONOS_validation"]))
+        require("VUID" not in run.out + run.err, f"{name}: validation below the capture layer:\n"
+                f"{(run.out + run.err)[-3000:]}")
 
 
 def payloads_of(bench, trace):
@@ -148,6 +162,7 @@ def ffmpeg(bench):
 CASES = {
     "producer-consumer": producer_consumer,
     "producer-consumer-semaphore": producer_consumer_semaphore,
+    "producer-consumer-batches": producer_consumer_batches,
     "producer-consumer-validation": producer_consumer_validation,
     "payload-numbers": payload_numbers,
     "unknown-structs": unknown_structs,

@@ -271,6 +271,15 @@ TEST_F(MemoryTracking, MemoryOfTheProgramsOwnIsRecordedFromTheStart) {
   EXPECT_EQ(recorded_.contents(kKey.memory, own.size()), own);
 }
 
+TEST_F(MemoryTracking, MemoryOfTheProgramsOwnIsRecordedFromTheStartWhoeverSubmitsMeanwhile) {
+  std::vector<std::byte> own(kPage, std::byte{6});
+  tracker_.addCompared(kKey, own.size(), false);
+  tracker_.scan();  // another thread's submit
+  tracker_.exposed(kKey, own.data());
+  tracker_.scan();
+  EXPECT_EQ(recorded_.contents(kKey.memory, own.size()), own);
+}
+
 // ---- A program that closes what is not its own
 
 void closeAllDescriptors() {
