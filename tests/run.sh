@@ -11,7 +11,11 @@ for argument in "$@"; do
   esac
 done
 
-tools/install_packages.sh test
+if [ $slow = yes ]; then
+  tools/install_packages.sh slow
+else
+  tools/install_packages.sh test
+fi
 cmake --preset release -DREPRISE_BUILD_TESTS=ON
 cmake --build --preset release
 if [ $slow = yes ]; then

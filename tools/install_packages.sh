@@ -1,14 +1,17 @@
 #!/bin/sh
 # Installs what the Debian 12 machine lacks of the packages that Reprise needs; downloads nothing where all are
-# there. `install_packages.sh run` is enough to build and to trace; `install_packages.sh test` adds the tests'.
+# there. `install_packages.sh run` is enough to build and to trace; `install_packages.sh test` adds the tests',
+# `install_packages.sh slow` the programs of the long suites.
 set -eu
 
 packages="build-essential cmake ninja-build pkg-config ccache python3 libvulkan-dev libzstd-dev libxxhash-dev
   libflatbuffers-dev flatbuffers-compiler-dev flatbuffers-compiler libspdlog-dev libcli11-dev nlohmann-json3-dev
   libpng-dev libxcb1-dev vulkan-tools mesa-vulkan-drivers xvfb xauth"
-if [ "${1:-run}" = test ]; then
+wanted=${1:-run}
+if [ "$wanted" != run ]; then
   packages="$packages libgtest-dev glslang-tools vulkan-validationlayers chromium"
 fi
+[ "$wanted" != slow ] || packages="$packages ffmpeg"
 
 missing=""
 for package in $packages; do
