@@ -24,9 +24,9 @@ void exportHandle(C& call, Command called, VkObjectType type, uint64_t object, b
   pass(call, called);
   if (call.result != VK_SUCCESS) return;
   if constexpr (std::is_same_v<H, int>)
-    payloads::exported(payload, form, uint64_t(int64_t{*handle}));
+    payloads::exported(payload, form, uint64_t(int64_t{*handle}), call.device, type, object);
   else
-    payloads::exported(payload, form, uint64_t(*handle));
+    payloads::exported(payload, form, uint64_t(*handle), call.device, type, object);
 }
 
 template <class C>

@@ -22,6 +22,8 @@ namespace reprise::capture::payloads {
 namespace {
 
 constexpr size_t kMaxHandles = 4096;  // programs that export without end: the oldest are forgotten
+constexpr size_t kMaxWitnesses = 64;  // of a program's limit on descriptors, 1024 as a rule
+constexpr int kWitnessesFrom = 512;   // where a program's own do not come to lie
 
 #ifndef DMA_BUF_MAGIC
 #define DMA_BUF_MAGIC 0x444d4142
@@ -47,15 +49,19 @@ std::optional<Look> lookAt(int fd) {
               dma_buf || (S_ISREG(status.st_mode) && !anonymous)};
 }
 
+using Object = std::tuple<VkDevice, VkObjectType, uint64_t>;
+
 struct Handle {
   HandleForm form;
   uint64_t value;
   std::optional<Look> look;  // of descriptors
   uint64_t payload;
-  bool taken;  // a driver took the descriptor: the number is no longer this payload's
+  Object owner;        // what was exported
+  bool taken = false;  // a driver took the descriptor: the number is no longer this payload's
+  // Our own descriptor of the file, for the kernel to compare with; -1: none. Not where the inode says it
+  // all.
+  int witness = -1;
 };
-
-using Object = std::tuple<VkDevice, VkObjectType, uint64_t>;
 
 struct State {
   std::mutex mutex;
@@ -67,16 +73,41 @@ struct State {
 constinit ProcessState<State> process_state;
 std::atomic<bool> any{false};  // nothing was ever exported or imported: nothing to forget
 
-bool sameFile(int a, int b) {
+// -1: the kernel does not say.
+int compareFiles(int a, int b) {
   const auto self = getpid();
-  return syscall(SYS_kcmp, self, self, KCMP_FILE, a, b) == 0;
+  const long order = syscall(SYS_kcmp, self, self, KCMP_FILE, a, b);
+  return order < 0 ? -1 : order != 0;
 }
 
 bool standsFor(const Handle& known, int fd, const Look& look) {
   if (!known.look || !(*known.look == look)) return false;
   if (known.look->own_inode) return true;
+  // Programs close what is not theirs: a witness that looks different is none.
+  const auto seen = known.witness >= 0 ? lookAt(known.witness) : std::nullopt;
+  if (seen && *seen == look) {
+    if (const int order = compareFiles(known.witness, fd); order >= 0) return order == 0;
+  }
   const int number = static_cast<int>(known.value);
-  return number == fd ? !known.taken : sameFile(number, fd);
+  return number == fd ? !known.taken : compareFiles(number, fd) == 0;
+}
+
+void dismissWitness(Handle& known) {
+  if (known.witness < 0) return;
+  const auto seen = lookAt(known.witness);
+  if (seen && *seen == *known.look) close(known.witness);
+  known.witness = -1;
+}
+
+// The payload lives on in descriptors only. A witness would keep it alive: the number has to do, if it is
+// still good.
+void ownerGone(State& state, const auto& is_gone) {
+  std::erase_if(state.handles, [&](Handle& known) {
+    if (known.witness < 0 || !is_gone(known.owner)) return false;
+    const bool closed = compareFiles(static_cast<int>(known.value), known.witness) != 0;
+    dismissWitness(known);
+    return closed;
+  });
 }
 
 uint64_t find(const State& state, HandleForm form, uint64_t handle) {
@@ -124,18 +155,27 @@ uint64_t exporting(VkDevice device, VkObjectType type, uint64_t object, bool cop
   return payload;
 }
 
-void exported(uint64_t payload, HandleForm form, uint64_t handle) {
-  Handle known{form, handle, std::nullopt, payload, false};
+void exported(uint64_t payload, HandleForm form, uint64_t handle, VkDevice device, VkObjectType type,
+              uint64_t object) {
+  Handle known{form, handle, std::nullopt, payload, {device, type, object}};
   if (form == HandleForm::kDescriptor && !(known.look = lookAt(static_cast<int>(handle)))) return;
+  if (known.look && !known.look->own_inode)
+    known.witness = fcntl(static_cast<int>(handle), F_DUPFD_CLOEXEC, kWitnessesFrom);
   State& state = process_state.get();
   const std::lock_guard lock(state.mutex);
   // The number was given out again: what it stood for is closed. An inode of its own says so without it.
-  std::erase_if(state.handles, [&](const Handle& old) {
-    return old.form == form && old.value == handle &&
-           !(old.look && old.look->own_inode && old.payload != payload);
+  std::erase_if(state.handles, [&](Handle& old) {
+    if (old.form != form || old.value != handle || old.witness >= 0) return false;
+    return !(old.look && old.look->own_inode && old.payload != payload);
   });
-  if (state.handles.size() >= kMaxHandles) state.handles.erase(state.handles.begin());
+  if (state.handles.size() >= kMaxHandles) {
+    dismissWitness(state.handles.front());
+    state.handles.erase(state.handles.begin());
+  }
   state.handles.push_back(known);
+  const auto has = [](const Handle& h) { return h.witness >= 0; };
+  if (static_cast<size_t>(std::ranges::count_if(state.handles, has)) > kMaxWitnesses)
+    dismissWitness(*std::ranges::find_if(state.handles, has));
 }
 
 uint64_t importing(HandleForm form, uint64_t handle) {
@@ -207,6 +247,7 @@ void objectGone(VkDevice device, VkObjectType type, uint64_t object) {
   State& state = process_state.get();
   const std::lock_guard lock(state.mutex);
   state.objects.erase({device, type, object});
+  ownerGone(state, [&](const Object& owner) { return owner == Object{device, type, object}; });
 }
 
 void deviceGone(VkDevice device) {
@@ -214,6 +255,7 @@ void deviceGone(VkDevice device) {
   State& state = process_state.get();
   const std::lock_guard lock(state.mutex);
   std::erase_if(state.objects, [&](const auto& entry) { return std::get<0>(entry.first) == device; });
+  ownerGone(state, [&](const Object& owner) { return std::get<0>(owner) == device; });
 }
 
 }  // namespace reprise::capture::payloads
