@@ -66,6 +66,10 @@ void* Decoder::chain() {
       fail("out of memory");
       break;
     }
+    if (hole && holes_ == Holes::kLeaveOut) {
+      if (length != kChainHole) raw(length);
+      continue;
+    }
     if (hole) {
       *static_cast<HoleNode*>(node) = {kHoleNodeType, nullptr, type, length == kChainHole ? 0 : length};
       if (length != kChainHole) raw(length);

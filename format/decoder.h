@@ -16,6 +16,12 @@ namespace reprise {
 
 using Bulks = std::span<const std::span<const std::byte>>;
 
+// What becomes of pNext nodes that the trace names but does not hold, or that this build does not know.
+enum class Holes {
+  kKeep,      // a HoleNode at its place, to be shown
+  kLeaveOut,  // a chain that a driver may be given
+};
+
 class Decoder : public VisitorBase {
  public:
   enum class Phase { kInputs, kOutputs };
@@ -23,8 +29,8 @@ class Decoder : public VisitorBase {
   static constexpr bool kDecodes = true;
   static constexpr size_t kMaxOutputRoom = size_t{1} << 30;
 
-  Decoder(Phase phase, std::span<const std::byte> bytes, Bulks bulks, Arena& arena)
-      : phase_(phase), begin_(bytes.data()), cursor_(begin_), end_(begin_ + bytes.size()), bulks_(bulks), arena_(arena) {}
+  Decoder(Phase phase, std::span<const std::byte> bytes, Bulks bulks, Arena& arena, Holes holes = Holes::kKeep)
+      : phase_(phase), holes_(holes), begin_(bytes.data()), cursor_(begin_), end_(begin_ + bytes.size()), bulks_(bulks), arena_(arena) {}
 
   bool ok() const { return error_ == nullptr; }
   const char* error() const { return error_; }
@@ -222,6 +228,7 @@ class Decoder : public VisitorBase {
   void* chain();
 
   Phase phase_;
+  const Holes holes_;
   bool in_node_ = false;
   bool skeleton_ = false;
   int depth_ = 0;
@@ -237,16 +244,16 @@ class Decoder : public VisitorBase {
 class InputDecoder : public Decoder {
  public:
   static constexpr bool kIn = true;
-  InputDecoder(std::span<const std::byte> bytes, Bulks bulks, Arena& arena)
-      : Decoder(Phase::kInputs, bytes, bulks, arena) {}
+  InputDecoder(std::span<const std::byte> bytes, Bulks bulks, Arena& arena, Holes holes = Holes::kKeep)
+      : Decoder(Phase::kInputs, bytes, bulks, arena, holes) {}
   template <class T>
   bool result(const Field&, T&, bool) { return true; }
 };
 class OutputDecoder : public Decoder {
  public:
   static constexpr bool kIn = false;
-  OutputDecoder(std::span<const std::byte> bytes, Bulks bulks, Arena& arena)
-      : Decoder(Phase::kOutputs, bytes, bulks, arena) {}
+  OutputDecoder(std::span<const std::byte> bytes, Bulks bulks, Arena& arena, Holes holes = Holes::kKeep)
+      : Decoder(Phase::kOutputs, bytes, bulks, arena, holes) {}
   template <class T>
   bool result(const Field&, T& x, bool outputs_on_error) {
     if constexpr (std::is_pointer_v<T>)
@@ -269,13 +276,15 @@ bool decodeHalf(D&& decoder, C& call, std::string* error) {
 
 // Inputs: outputs get room and the chains that the application gave them, zeroed.
 template <class C>
-bool decodeInputs(std::span<const std::byte> bytes, Bulks bulks, Arena& arena, C& call, std::string* error = nullptr) {
-  return decodeHalf(InputDecoder(bytes, bulks, arena), call, error);
+bool decodeInputs(std::span<const std::byte> bytes, Bulks bulks, Arena& arena, C& call, std::string* error = nullptr,
+                  Holes holes = Holes::kKeep) {
+  return decodeHalf(InputDecoder(bytes, bulks, arena, holes), call, error);
 }
 // Outputs, into `call` as decodeInputs left it or a copy: what the call wrote is allocated anew, inputs stay shared.
 template <class C>
-bool decodeOutputs(std::span<const std::byte> bytes, Bulks bulks, Arena& arena, C& call, std::string* error = nullptr) {
-  return decodeHalf(OutputDecoder(bytes, bulks, arena), call, error);
+bool decodeOutputs(std::span<const std::byte> bytes, Bulks bulks, Arena& arena, C& call, std::string* error = nullptr,
+                   Holes holes = Holes::kKeep) {
+  return decodeHalf(OutputDecoder(bytes, bulks, arena, holes), call, error);
 }
 
 }  // namespace reprise

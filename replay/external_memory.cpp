@@ -17,6 +17,12 @@ std::string hex(uint64_t value) {
   return text;
 }
 
+std::u16string textOf(LPCWSTR text) {
+  std::u16string copy;
+  for (; text && *text; ++text) copy += char16_t(*text);
+  return copy;
+}
+
 }  // namespace
 
 const char* actionName(ObjectChange::Action action) {
@@ -160,82 +166,92 @@ void ExternalMemory::report(const char* kind, uint64_t captured, const char* str
                    std::move(from), std::move(to), std::move(reason), std::move(target)});
 }
 
+// The first way that the target can go, from keeping the type on.
+ExternalMemory::Row ExternalMemory::decideOne(HandleTypeBit from, ExternalTraits& traits, const Ask& ask) const {
+  Row row{from, 0, "", ""};
+  std::vector<Preference> ways{{from, ""}};
+  const auto& forced = player_.options().remap.forced;
+  const auto rule = forced.find(from);
+  if (rule != forced.end()) {
+    ways.clear();
+    if (rule->second) ways.push_back({rule->second, "asked for by --remap"});
+  } else {
+    for (const Preference& way : preferences(kMemory, from)) ways.push_back(way);
+  }
+  for (const Preference& way : ways) {
+    if (!hasCoreForm() && !traits.nv_form) break;
+    if (traits.nv_form && !nvFromCore(way.to)) continue;
+    const Answer answer = ask(way.to, traits.nv_form);
+    row.answers += (row.answers.empty() ? "" : "; ") + handleTypeName(kMemory, way.to) + ": " + answer.text();
+    if (!answer.yes()) continue;
+    row.to = way.to;
+    row.reason = way.reason;
+    // On the device of the capture the program's own way worked.
+    if ((answer.features & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT) && !(way.to == from && player_.sameGpu()))
+      traits.dedicated_only = true;
+    return row;
+  }
+  row.reason = rule == forced.end()    ? "this device has nothing that could stand for it: ordinary memory"
+               : rule->second == 0 ? "asked for by --remap"
+                                   : "--remap asks for what this device cannot do";
+  if (row.answers.empty()) row.answers = "not asked";
+  return row;
+}
+
 ExternalTraits ExternalMemory::decide(HandleTypeBits captured, HandleTypeBits in_nv_form,
                                       const Subject& subject, const Ask& ask) {
   ExternalTraits traits;
-  const auto& forced = player_.options().remap.forced;
-  traits.nv_form = hasNvForm() && (in_nv_form == captured || !hasCoreForm());
-  for (const HandleTypeBit from : bitsOf(captured)) {
-    std::vector<Preference> ways{{from, ""}};
-    const auto rule = forced.find(from);
-    if (rule != forced.end()) {
-      ways.clear();
-      if (rule->second) ways.push_back({rule->second, "asked for by --remap"});
-    } else {
-      for (const Preference& way : preferences(kMemory, from)) ways.push_back(way);
-    }
-    const Preference* chosen = nullptr;
-    std::string answers;
-    for (const Preference& way : ways) {
-      if (!hasCoreForm() && !traits.nv_form) break;
-      if (traits.nv_form && !nvFromCore(way.to)) continue;
-      const Answer answer = ask(way.to);
-      answers += (answers.empty() ? "" : "; ") + handleTypeName(kMemory, way.to) + ": " + answer.text();
-      if (!answer.yes()) continue;
-      chosen = &way;
-      // On the device of the capture the program's own way worked.
-      if ((answer.features & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT) && !(way.to == from && player_.sameGpu()))
-        traits.dedicated_only = true;
-      break;
-    }
-    const HandleTypeBit to = chosen ? chosen->to : 0;
-    traits.became.emplace_back(from, to);
-    traits.types |= to;
-    player_.device()->external.latest[from] = to;
-    const bool form_differs = (in_nv_form & from) && !traits.nv_form;
-    ObjectChange::Action action = to == 0                      ? ObjectChange::kDropped
-                                  : to != from || form_differs ? ObjectChange::kConverted
-                                                               : ObjectChange::kKept;
-    std::string reason;
-    if (rule != forced.end()) {
-      reason = chosen || rule->second == 0 ? "asked for by --remap" : "--remap asks for what this device cannot do";
-    } else if (chosen == nullptr) {
-      reason = "this device has nothing that could stand for it: ordinary memory";
-    } else if (to != from) {
-      reason = chosen->reason;
-    } else if (form_differs) {
-      reason = "the core form: this device has no VK_NV_external_memory";
-    }
-    report(subject.kind, subject.captured, subject.structure, handleTypeName(kMemory, from),
-           to ? handleTypeName(kMemory, to) : "", action, reason,
-           answers.empty() ? "no external memory at all" : answers);
+  std::vector<Row> rows;
+  const auto all = [&](bool nv_form) {
+    traits = {};
+    traits.nv_form = nv_form;
+    rows.clear();
+    for (const HandleTypeBit from : bitsOf(captured)) rows.push_back(decideOne(from, traits, ask));
+  };
+  // The NV form is kept where it carries what all types become; the core form knows more of them.
+  const bool may_keep_nv = hasNvForm() && in_nv_form == captured;
+  all(may_keep_nv || (hasNvForm() && !hasCoreForm()));
+  const bool all_kept = std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.to == row.from; });
+  if (may_keep_nv && !all_kept && hasCoreForm()) all(false);
+  for (const Row& row : rows) traits.types |= row.to;
+  keepCompatible(rows, traits, ask);
+  if (may_keep_nv && coreFromNv(nvFromCore(traits.types)) == traits.types) traits.nv_form = true;
+  for (Row& row : rows) {
+    traits.became.emplace_back(row.from, row.to);
+    player_.device()->external.latest[row.from] = row.to;
+    const bool form_differs = (in_nv_form & row.from) && !traits.nv_form;
+    if (row.to == row.from && form_differs)
+      row.reason = hasNvForm() ? "the core form, which has room for all of its types"
+                               : "the core form: this device has no VK_NV_external_memory";
+    report(subject.kind, subject.captured, subject.structure, handleTypeName(kMemory, row.from),
+           row.to ? handleTypeName(kMemory, row.to) : "",
+           row.to == 0                          ? ObjectChange::kDropped
+           : row.to != row.from || form_differs ? ObjectChange::kConverted
+                                                : ObjectChange::kKept,
+           row.reason, row.answers);
   }
-  keepCompatible(traits, subject, ask);
   return traits;
 }
 
 // VUID-VkImageCreateInfo-pNext-00990 and -00991: all types of one object are compatible with each other.
-void ExternalMemory::keepCompatible(ExternalTraits& traits, const Subject& subject, const Ask& ask) {
+void ExternalMemory::keepCompatible(std::vector<Row>& rows, ExternalTraits& traits, const Ask& ask) {
   const std::vector<HandleTypeBit> types = bitsOf(traits.types);
   if (types.size() < 2) return;
   // The program's own words to this very device are left as they were.
-  const bool unchanged = std::all_of(traits.became.begin(), traits.became.end(),
-                                     [](const auto& pair) { return pair.first == pair.second; });
+  const bool unchanged = std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.to == row.from; });
   if (unchanged && player_.sameGpu()) return;
   HandleTypeBits kept = 0;
   HandleTypeBits allowed = ~0u;
   for (const HandleTypeBit type : types) {
-    const HandleTypeBits compatible = ask(type).compatible | type;
+    const HandleTypeBits compatible = ask(type, traits.nv_form).compatible | type;
     if (!(allowed & type) || (compatible & kept) != kept) continue;
     kept |= type;
     allowed &= compatible;
   }
-  for (auto& [from, to] : traits.became) {
-    if (to == 0 || (kept & to)) continue;
-    report(subject.kind, subject.captured, subject.structure, handleTypeName(kMemory, from), "",
-           ObjectChange::kDropped,
-           handleTypeName(kMemory, to) + " is not compatible with " + handleTypeNames(kMemory, kept) + " here", "");
-    to = 0;
+  for (Row& row : rows) {
+    if (row.to == 0 || (kept & row.to)) continue;
+    row.reason = handleTypeName(kMemory, row.to) + " is not compatible with " + handleTypeNames(kMemory, kept) + " here";
+    row.to = 0;
   }
   traits.types = kept;
 }
@@ -273,19 +289,19 @@ ExternalTraits ExternalMemory::adaptImage(VkImageCreateInfo& info, uint64_t capt
       info.pNext, VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO);
   const auto* nv = findInChain<VkExternalMemoryImageCreateInfoNV>(
       info.pNext, VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO_NV);
-  const HandleTypeBits in_nv_form = nv ? coreFromNv(nv->handleTypes) : 0;
-  const HandleTypeBits types = in_nv_form | (core ? core->handleTypes : 0);
+  const HandleTypeBits in_core_form = core ? core->handleTypes : 0;
+  const HandleTypeBits in_nv_form = nv ? coreFromNv(nv->handleTypes) & ~in_core_form : 0;
+  const HandleTypeBits types = in_nv_form | in_core_form;
   const bool modifier = info.tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT;
   if (types == 0) {
     ExternalTraits none;
     none.modifier = modifier;
     return none;
   }
-  const bool wants_nv = hasNvForm() && in_nv_form == types;
   const Subject subject{"VkImage", captured,
                         in_nv_form ? "VkExternalMemoryImageCreateInfoNV" : "VkExternalMemoryImageCreateInfo"};
-  ExternalTraits traits = decide(types, in_nv_form, subject, [&](HandleTypeBit type) {
-    return askImage(info, type, wants_nv || !hasCoreForm());
+  ExternalTraits traits = decide(types, in_nv_form, subject, [&](HandleTypeBit type, bool nv_form) {
+    return askImage(info, type, nv_form);
   });
   traits.modifier = modifier;
   writeForm<VkExternalMemoryImageCreateInfo, VkExternalMemoryImageCreateInfoNV>(
@@ -307,7 +323,7 @@ ExternalTraits ExternalMemory::adaptBuffer(VkBufferCreateInfo& info, uint64_t ca
   if (core == nullptr || core->handleTypes == 0) return {};
   const Subject subject{"VkBuffer", captured, "VkExternalMemoryBufferCreateInfo"};
   ExternalTraits traits = decide(core->handleTypes, 0, subject,
-                                 [&](HandleTypeBit type) { return askBuffer(info, type); });
+                                 [&](HandleTypeBit type, bool) { return askBuffer(info, type); });
   traits.nv_form = false;  // there is none for buffers
   if (traits.types) {
     const_cast<VkExternalMemoryBufferCreateInfo*>(core)->handleTypes = traits.types;
@@ -360,29 +376,35 @@ CapturedImport ExternalMemory::takeImport(const void*& next) {
   if (const auto* fd =
           findInChain<VkImportMemoryFdInfoKHR>(next, VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR);
       fd && fd->handleType)
-    import = {fd->handleType, "VkImportMemoryFdInfoKHR", uint64_t(int64_t(fd->fd)), true};
+    import = {fd->handleType, "VkImportMemoryFdInfoKHR", uint64_t(int64_t(fd->fd)), {}, true};
   if (const auto* win32 = findInChain<VkImportMemoryWin32HandleInfoKHR>(
           next, VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_KHR);
       win32 && win32->handleType)
-    import = {win32->handleType, "VkImportMemoryWin32HandleInfoKHR", valueOf(win32->handle), false};
+    import = {win32->handleType, "VkImportMemoryWin32HandleInfoKHR", valueOf(win32->handle), textOf(win32->name),
+              false};
   if (const auto* nv = findInChain<VkImportMemoryWin32HandleInfoNV>(
           next, VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_NV);
       nv && nv->handleType)
-    import = {coreFromNv(nv->handleType), "VkImportMemoryWin32HandleInfoNV", valueOf(nv->handle), false};
+    import = {coreFromNv(nv->handleType), "VkImportMemoryWin32HandleInfoNV", valueOf(nv->handle), {}, false};
   if (const auto* host = findInChain<VkImportMemoryHostPointerInfoEXT>(
           next, VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT);
       host && host->handleType)
-    import = {host->handleType, "VkImportMemoryHostPointerInfoEXT", valueOf(host->pHostPointer), false};
+    import = {host->handleType, "VkImportMemoryHostPointerInfoEXT", valueOf(host->pHostPointer), {}, false};
   if (const auto* android = findInChain<VkImportAndroidHardwareBufferInfoANDROID>(
           next, VK_STRUCTURE_TYPE_IMPORT_ANDROID_HARDWARE_BUFFER_INFO_ANDROID))
     import = {VK_EXTERNAL_MEMORY_HANDLE_TYPE_ANDROID_HARDWARE_BUFFER_BIT_ANDROID,
-              "VkImportAndroidHardwareBufferInfoANDROID", valueOf(android->buffer), false};
+              "VkImportAndroidHardwareBufferInfoANDROID", valueOf(android->buffer), {}, false};
   if (const auto* zircon = findInChain<VkImportMemoryZirconHandleInfoFUCHSIA>(
           next, VK_STRUCTURE_TYPE_IMPORT_MEMORY_ZIRCON_HANDLE_INFO_FUCHSIA);
       zircon && zircon->handleType)
-    import = {zircon->handleType, "VkImportMemoryZirconHandleInfoFUCHSIA", zircon->handle, true};
+    import = {zircon->handleType, "VkImportMemoryZirconHandleInfoFUCHSIA", zircon->handle, {}, true};
+  if (const auto* collection = findInChain<VkImportMemoryBufferCollectionFUCHSIA>(
+          next, VK_STRUCTURE_TYPE_IMPORT_MEMORY_BUFFER_COLLECTION_FUCHSIA))
+    // One buffer of the collection, however often it is imported.
+    import = {VK_EXTERNAL_MEMORY_HANDLE_TYPE_ZIRCON_VMO_BIT_FUCHSIA, "VkImportMemoryBufferCollectionFUCHSIA",
+              valueOf(collection->collection) * 0x10001 + collection->index, {}, false};
   for (const VkStructureType type :
-       {VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR, VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_KHR,
+       {VK_STRUCTURE_TYPE_IMPORT_MEMORY_BUFFER_COLLECTION_FUCHSIA, VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR, VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_KHR,
         VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_NV,
         VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
         VK_STRUCTURE_TYPE_IMPORT_ANDROID_HARDWARE_BUFFER_INFO_ANDROID,
@@ -391,18 +413,26 @@ CapturedImport ExternalMemory::takeImport(const void*& next) {
   return import;
 }
 
+std::u16string ExternalMemory::takeExportName(const void*& next) {
+  const auto* info = findInChain<VkExportMemoryWin32HandleInfoKHR>(
+      next, VK_STRUCTURE_TYPE_EXPORT_MEMORY_WIN32_HANDLE_INFO_KHR);
+  std::u16string name = info ? textOf(info->name) : std::u16string();
+  // With it go security attributes of the captured system.
+  removeFromChain(next, VK_STRUCTURE_TYPE_EXPORT_MEMORY_WIN32_HANDLE_INFO_KHR);
+  removeFromChain(next, VK_STRUCTURE_TYPE_EXPORT_MEMORY_WIN32_HANDLE_INFO_NV);
+  return name;
+}
+
 HandleTypeBits ExternalMemory::adaptExport(const void*& next, const ExternalTraits* dedicated,
                                            uint64_t captured) {
   constexpr VkStructureType kCore = VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO;
   constexpr VkStructureType kNv = VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO_NV;
   const auto* core = findInChain<VkExportMemoryAllocateInfo>(next, kCore);
   const auto* nv = findInChain<VkExportMemoryAllocateInfoNV>(next, kNv);
-  // Security attributes and names of the captured system's objects.
-  removeFromChain(next, VK_STRUCTURE_TYPE_EXPORT_MEMORY_WIN32_HANDLE_INFO_KHR);
-  removeFromChain(next, VK_STRUCTURE_TYPE_EXPORT_MEMORY_WIN32_HANDLE_INFO_NV);
   const HandleTypeBits in_nv_form = nv ? coreFromNv(nv->handleTypes) : 0;
   const HandleTypeBits types = in_nv_form | (core ? core->handleTypes : 0);
-  const bool nv_form = hasNvForm() && (in_nv_form == types || !hasCoreForm());
+  const bool nv_form = hasNvForm() && (dedicated && dedicated->types ? dedicated->nv_form
+                                                                     : in_nv_form == types || !hasCoreForm());
   HandleTypeBits live = 0;
   for (const HandleTypeBit from : bitsOf(types)) {
     HandleTypeBit to = 0;
@@ -453,7 +483,6 @@ void ExternalMemory::dropForeignNodes(const void*& next, const char* kind, uint6
       {VK_STRUCTURE_TYPE_IMPORT_METAL_TEXTURE_INFO_EXT, "an MTLTexture of the captured process"},
       {VK_STRUCTURE_TYPE_IMPORT_METAL_IO_SURFACE_INFO_EXT, "an IOSurface of the captured process"},
       {VK_STRUCTURE_TYPE_IMPORT_METAL_SHARED_EVENT_INFO_EXT, "an MTLSharedEvent of the captured process"},
-      {VK_STRUCTURE_TYPE_IMPORT_MEMORY_BUFFER_COLLECTION_FUCHSIA, "a buffer collection of another system"},
       {VK_STRUCTURE_TYPE_BUFFER_COLLECTION_IMAGE_CREATE_INFO_FUCHSIA, "a buffer collection of another system"},
       {VK_STRUCTURE_TYPE_BUFFER_COLLECTION_BUFFER_CREATE_INFO_FUCHSIA, "a buffer collection of another system"},
       {VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO, "an address of the captured device"},

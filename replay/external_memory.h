@@ -43,6 +43,7 @@ struct CapturedImport {
   HandleTypeBit type = 0;           // 0: nothing
   const char* structure = nullptr;  // "VkImportMemoryFdInfoKHR"
   uint64_t handle = 0;              // descriptor, HANDLE or pointer of the captured process
+  std::u16string name;              // instead of a HANDLE
   bool consumed = false;            // the import takes the handle away from the program
 };
 
@@ -55,13 +56,18 @@ class ExternalMemory {
   ExternalTraits adaptBuffer(VkBufferCreateInfo& info, uint64_t captured);
   // An implementation-defined format of Android's (VkExternalFormatANDROID) becomes one of Vulkan's; images,
   // their views, and YCbCr conversions.
-  void adaptFormat(const char* kind, uint64_t captured, const void*& next, VkFormat& format);
+  // True if there was an external format to replace.
+  bool adaptFormat(const char* kind, uint64_t captured, const void*& next, VkFormat& format);
+  void adaptChroma(VkSamplerYcbcrConversionCreateInfo& info) const;  // to what the stand-in format can do
+  bool convertsYcbcr() const;  // the stand-in format needs a conversion, and this device can do it
   // After it, for every image and buffer: live handle values are given out again.
   void remember(HandleKind kind, uint64_t live, const ExternalTraits& traits);
   ExternalTraits traitsOf(HandleKind kind, uint64_t live) const;
 
   // Takes an import out of an allocation's chain.
   CapturedImport takeImport(const void*& next);
+  // The name under which an allocation of the trace is exported, taken out of its chain; empty if none.
+  std::u16string takeExportName(const void*& next);
   // Rewrites an allocation's export; the types that it has now. `dedicated` is its resource, if it has one.
   HandleTypeBits adaptExport(const void*& next, const ExternalTraits* dedicated, uint64_t captured);
   bool hasModifier(uint64_t live_image) const;  // the image kept its DRM format modifier
@@ -89,7 +95,7 @@ class ExternalMemory {
     bool yes() const { return result == VK_SUCCESS && features != 0 && limit.empty(); }
     std::string text() const;
   };
-  using Ask = std::function<Answer(HandleTypeBit)>;
+  using Ask = std::function<Answer(HandleTypeBit, bool nv_form)>;
   struct Subject {  // of a report
     const char* kind;
     uint64_t captured;
@@ -105,8 +111,13 @@ class ExternalMemory {
 
   bool hasCoreForm() const;
   bool hasNvForm() const;
+  struct Row {  // of the report, for one handle type
+    HandleTypeBit from = 0, to = 0;
+    std::string reason, answers;
+  };
   ExternalTraits decide(HandleTypeBits captured, HandleTypeBits in_nv_form, const Subject& subject, const Ask& ask);
-  void keepCompatible(ExternalTraits& traits, const Subject& subject, const Ask& ask);
+  Row decideOne(HandleTypeBit from, ExternalTraits& traits, const Ask& ask) const;
+  void keepCompatible(std::vector<Row>& rows, ExternalTraits& traits, const Ask& ask);
 
   Player& player_;
 };

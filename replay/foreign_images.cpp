@@ -95,9 +95,17 @@ void ExternalMemory::adaptModifiers(VkImageCreateInfo& info, uint64_t captured) 
 // A format of Vulkan's own in place of an implementation-defined one.
 VkFormat ExternalMemory::standInFormat() const {
   const Device& device = *player_.device();
+  const Dispatch& d = device.dispatch;
+  VkPhysicalDeviceSamplerYcbcrConversionFeatures conversion{};
+  conversion.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SAMPLER_YCBCR_CONVERSION_FEATURES;
+  VkPhysicalDeviceFeatures2 features{};
+  features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
+  features.pNext = &conversion;
+  if (d.GetPhysicalDeviceFeatures2) d.GetPhysicalDeviceFeatures2(device.gpu, &features);
+  if (!conversion.samplerYcbcrConversion) return VK_FORMAT_R8G8B8A8_UNORM;
   for (const VkFormat format : {VK_FORMAT_G8_B8R8_2PLANE_420_UNORM, VK_FORMAT_G8_B8_R8_3PLANE_420_UNORM}) {
     VkFormatProperties found{};
-    device.dispatch.GetPhysicalDeviceFormatProperties(device.gpu, format, &found);
+    d.GetPhysicalDeviceFormatProperties(device.gpu, format, &found);
     constexpr VkFormatFeatureFlags kChroma =
         VK_FORMAT_FEATURE_MIDPOINT_CHROMA_SAMPLES_BIT | VK_FORMAT_FEATURE_COSITED_CHROMA_SAMPLES_BIT;
     if ((found.optimalTilingFeatures & VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT) && (found.optimalTilingFeatures & kChroma))
@@ -106,19 +114,40 @@ VkFormat ExternalMemory::standInFormat() const {
   return VK_FORMAT_R8G8B8A8_UNORM;
 }
 
-void ExternalMemory::adaptFormat(const char* kind, uint64_t captured, const void*& next, VkFormat& format) {
+// VUID-VkSamplerYcbcrConversionCreateInfo-xChromaOffset-01651, -01652, -chromaFilter-01657, -forceExplicitReconstruction-01656
+void ExternalMemory::adaptChroma(VkSamplerYcbcrConversionCreateInfo& info) const {
+  VkFormatProperties found{};
+  player_.device()->dispatch.GetPhysicalDeviceFormatProperties(player_.device()->gpu, info.format, &found);
+  const VkFormatFeatureFlags can = found.optimalTilingFeatures;
+  for (VkChromaLocation* offset : {&info.xChromaOffset, &info.yChromaOffset}) {
+    if (*offset == VK_CHROMA_LOCATION_MIDPOINT && !(can & VK_FORMAT_FEATURE_MIDPOINT_CHROMA_SAMPLES_BIT))
+      *offset = VK_CHROMA_LOCATION_COSITED_EVEN;
+    if (*offset == VK_CHROMA_LOCATION_COSITED_EVEN && !(can & VK_FORMAT_FEATURE_COSITED_CHROMA_SAMPLES_BIT))
+      *offset = VK_CHROMA_LOCATION_MIDPOINT;
+  }
+  if (!(can & VK_FORMAT_FEATURE_SAMPLED_IMAGE_YCBCR_CONVERSION_LINEAR_FILTER_BIT)) info.chromaFilter = VK_FILTER_NEAREST;
+  if (!(can & VK_FORMAT_FEATURE_SAMPLED_IMAGE_YCBCR_CONVERSION_CHROMA_RECONSTRUCTION_EXPLICIT_FORCEABLE_BIT))
+    info.forceExplicitReconstruction = VK_FALSE;
+}
+
+bool ExternalMemory::convertsYcbcr() const { return standInFormat() != VK_FORMAT_R8G8B8A8_UNORM; }
+
+bool ExternalMemory::adaptFormat(const char* kind, uint64_t captured, const void*& next, VkFormat& format) {
   const auto* external =
       findInChain<VkExternalFormatANDROID>(next, VK_STRUCTURE_TYPE_EXTERNAL_FORMAT_ANDROID);
-  if (player_.device()->extensions.contains(VK_ANDROID_EXTERNAL_MEMORY_ANDROID_HARDWARE_BUFFER_EXTENSION_NAME)) return;
+  if (player_.device()->extensions.contains(VK_ANDROID_EXTERNAL_MEMORY_ANDROID_HARDWARE_BUFFER_EXTENSION_NAME))
+    return false;
   const uint64_t number = external ? external->externalFormat : 0;
   if (external) removeFromChain(next, VK_STRUCTURE_TYPE_EXTERNAL_FORMAT_ANDROID);
-  if (format != VK_FORMAT_UNDEFINED || (external == nullptr && std::string_view(kind) != "VkImageView")) return;
+  const bool view = std::string_view(kind) == "VkImageView";
+  if (format != VK_FORMAT_UNDEFINED || (external == nullptr && !view)) return false;
   format = standInFormat();
-  if (external == nullptr) return;  // a view of such an image
+  if (view) return true;
   char text[40];
   std::snprintf(text, sizeof text, "external format 0x%llx", static_cast<unsigned long long>(number));
   report(kind, captured, "VkExternalFormatANDROID", text, formatName(format), ObjectChange::kConverted,
          "external formats are Android's own", "");
+  return true;
 }
 
 }  // namespace reprise

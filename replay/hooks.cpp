@@ -129,6 +129,16 @@ Status issueDependencies(Player& player, C& call, C& captured, const VkDependenc
   return issue(player, call, captured);
 }
 
+// The conversion of an external format which this device cannot do is nothing here; nobody may name it.
+void dropLostConversion(Player& player, const void*& next) {
+  const auto* info =
+      findInChain<VkSamplerYcbcrConversionInfo>(next, VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_INFO);
+  if (!info) return;
+  const HandleMap::Id id =
+      player.find(HandleKind::kVkSamplerYcbcrConversion, valueOf(info->conversion));
+  if (id && player.handles().at(id).live == 0) removeFromChain(next, VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_INFO);
+}
+
 // A wait of a submit for each of its semaphores, where some come from outside the trace.
 void satisfy(Player& player, VkQueue captured_queue, const VkSemaphore* semaphores, uint32_t count,
              const VkTimelineSemaphoreSubmitInfo* values) {
@@ -322,6 +332,7 @@ Status hook(Player& player, CreateImageCall& call, CreateImageCall& captured) {
 }
 
 Status hook(Player& player, CreateImageViewCall& call, CreateImageViewCall& captured) {
+  if (call.pCreateInfo) dropLostConversion(player, const_cast<const void*&>(call.pCreateInfo->pNext));
   if (call.pCreateInfo && call.pCreateInfo->format == VK_FORMAT_UNDEFINED && player.device()) {
     auto& info = const_cast<VkImageViewCreateInfo&>(*call.pCreateInfo);
     player.external().adaptFormat("VkImageView", 0, info.pNext, info.format);
@@ -360,14 +371,24 @@ Status hook(Player& player, CreateQueryPoolCall& call, CreateQueryPoolCall& capt
   return status;
 }
 
-Status hook(Player& player, CreateSamplerYcbcrConversionCall& call, CreateSamplerYcbcrConversionCall& captured) {
-  if (call.pCreateInfo && call.pCreateInfo->pNext && player.device()) {
-    auto& info = const_cast<VkSamplerYcbcrConversionCreateInfo&>(*call.pCreateInfo);
-    player.external().adaptFormat("VkSamplerYcbcrConversion",
-                                  captured.pYcbcrConversion ? valueOf(*captured.pYcbcrConversion) : 0, info.pNext,
-                                  info.format);
-  }
+Status hook(Player& player, CreateSamplerCall& call, CreateSamplerCall& captured) {
+  if (call.pCreateInfo) dropLostConversion(player, const_cast<const void*&>(call.pCreateInfo->pNext));
   return issue(player, call, captured);
+}
+
+Status hook(Player& player, CreateSamplerYcbcrConversionCall& call, CreateSamplerYcbcrConversionCall& captured) {
+  if (!call.pCreateInfo || !call.pCreateInfo->pNext || !captured.pYcbcrConversion)
+    return issue(player, call, captured);
+  auto& info = const_cast<VkSamplerYcbcrConversionCreateInfo&>(*call.pCreateInfo);
+  const uint64_t made = valueOf(*captured.pYcbcrConversion);
+  const bool external = player.external().adaptFormat("VkSamplerYcbcrConversion", made, info.pNext, info.format);
+  if (external) player.external().adaptChroma(info);
+  if (!external || player.external().convertsYcbcr()) return issue(player, call, captured);
+  player.external().report("VkSamplerYcbcrConversion", made, "VkSamplerYcbcrConversionCreateInfo",
+                           "a conversion of an external format", "", ObjectChange::kDropped,
+                           "this device has no YCbCr conversion: samplers and views go without", "");
+  player.learn(HandleKind::kVkSamplerYcbcrConversion, made, 0);
+  return Status::ok();
 }
 
 Status hook(Player& player, CreateSemaphoreCall& call, CreateSemaphoreCall& captured) {
@@ -792,12 +813,12 @@ Status replayCall(Player& player, const Event& event) {
   if (rule != Issue::kYes) return status;
   C call{};
   std::string error;
-  if (!decodeInputs(event.inputs, event.input_bulks, player.arena(), call, &error))
+  if (!decodeInputs(event.inputs, event.input_bulks, player.arena(), call, &error, Holes::kLeaveOut))
     return player.error(Code::kUnreadable, "its arguments cannot be read: " + error);
   C captured = call;
   if constexpr (!kReturnsNothing<C>) {
     if (event.has_outputs &&
-        !decodeOutputs(event.outputs, event.output_bulks, player.arena(), captured, &error))
+        !decodeOutputs(event.outputs, event.output_bulks, player.arena(), captured, &error, Holes::kLeaveOut))
       return player.error(Code::kUnreadable, "its results cannot be read: " + error);
   }
   if constexpr (requires { call.pAllocator; }) call.pAllocator = nullptr;

@@ -80,6 +80,7 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
   uint32_t bits = ~0u;
   LiveBlock block{std::make_shared<LiveMemory>(), 0};
   const CapturedImport import = external.takeImport(info.pNext);
+  const std::u16string name = external.takeExportName(info.pNext);
   external.dropUnknownNodes(info.pNext, "VkDeviceMemory", captured_memory);
   external.dropForeignNodes(info.pNext, "VkDeviceMemory", captured_memory);
   adaptDedicated(call.device, info, bits, *block.live);
@@ -101,6 +102,8 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
     if (type >= device.memory.memoryTypeCount || !(bits >> type & 1) ||
         device.memory.memoryTypes[type].propertyFlags != allocation->wanted)
       type = chooseMemoryType(device.memory, bits, allocation->wanted, host);
+    // A dedicated image may have only types that the host cannot see.
+    if (type == UINT32_MAX) type = chooseMemoryType(device.memory, bits, allocation->wanted, 0);
   } else if (type < device.memory.memoryTypeCount) {
     allocation->wanted = device.memory.memoryTypes[type].propertyFlags;
   }
@@ -119,6 +122,9 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
   if (result != VK_SUCCESS) return result;
   *call.pMemory = block.live->memory;
   allocation->blocks.push_back(std::move(block));
+  if (!name.empty() && exported)
+    payloads_by_name_[name] = allocation->payload =
+        allocation->payload ? allocation->payload : std::make_shared<MemoryPayload>();
   pending_ = std::move(allocation);
   return VK_SUCCESS;
 }

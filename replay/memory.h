@@ -145,6 +145,8 @@ class Memory {
   std::unordered_map<HandleMap::Id, std::unique_ptr<Allocation>> allocations_;
   std::unique_ptr<Allocation> pending_;
   PayloadTable<MemoryPayload> payloads_;
+  // Exported under a name (VkExportMemoryWin32HandleInfoKHR), for imports by it.
+  std::unordered_map<std::u16string, std::shared_ptr<MemoryPayload>> payloads_by_name_;
   KeptDescriptors kept_;
   std::vector<std::weak_ptr<HostRegion>> host_regions_;
   uint64_t count_ = 0;

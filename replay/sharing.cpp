@@ -37,9 +37,18 @@ VkResult Memory::import(Device& device, const CapturedImport& import, VkMemoryAl
     external.report("VkDeviceMemory", allocation.captured, import.structure, nameOf(import.type),
                     to ? nameOf(to) : "", action, std::move(reason), "");
   };
-  const auto payload = payloads_.imported(player_.takePayload(), import.handle, import.consumed);
+  const std::optional<PayloadRecord> record = player_.takePayload();
+  auto payload = payloads_.imported(record, import.handle, import.consumed);
+  if (const auto named = payloads_by_name_.find(import.name); !payload && named != payloads_by_name_.end())
+    payload = named->second;
   if (!payload) {
     say(0, ObjectChange::kDropped, "its payload came from outside the trace: ordinary memory");
+    // Imported again by the same handle, it is this memory again.
+    if (!record && !import.consumed && import.name.empty()) {
+      allocation.payload = payloads_.exported(std::nullopt, import.handle, nullptr);
+      removeFromChain(info.pNext, VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO);  // others will bind to it, too
+      block.live->dedicated = 0;
+    }
     return VK_SUCCESS;
   }
   if (import.consumed) --payload->handles_out;
@@ -60,7 +69,7 @@ VkResult Memory::import(Device& device, const CapturedImport& import, VkMemoryAl
   done = true;
   if (by == 0) {
     say(import.type, whole->types & import.type ? ObjectChange::kKept : ObjectChange::kConverted,
-        "the exported memory itself: no handle of it can be passed here");
+        "the very same memory: no handle of it can be passed here");
   } else {
     say(by, by == import.type ? ObjectChange::kKept : ObjectChange::kConverted,
         by == import.type ? "" : "as it was exported here");

@@ -300,7 +300,6 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
   }
   const std::vector<const char*> extensions = pointers(names);
   removeFromChain(info.pNext, VK_STRUCTURE_TYPE_DEVICE_DEVICE_MEMORY_REPORT_CREATE_INFO_EXT);  // a callback
-  removeFromChain(info.pNext, kHoleNodeType);
   const auto* group = findInChain<VkDeviceGroupDeviceCreateInfo>(
       info.pNext, VK_STRUCTURE_TYPE_DEVICE_GROUP_DEVICE_CREATE_INFO);
   if (group && group->physicalDeviceCount > 1) {

@@ -18,7 +18,7 @@ def visit(model, c):
     if c.returns != "void":
         names = f"&k{c.returns}Names" if c.returns == "VkResult" else "nullptr"
         text.append(f'  const bool filled = v.result(Field{{"result", {names}, "{c.returns}", '
-                    f'Field::{"kEnum" if names != "nullptr" else "kInt"}}}, c.result, {always});')
+                    f'Field::{model.result_kind(c.returns)}}}, c.result, {always});')
     for p in c.params:
         line = param_line(model, c, p)
         if p.is_output:

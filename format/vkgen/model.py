@@ -401,6 +401,11 @@ class Model:
             base = self.canonical(self.flag_bits[base][0])
         return base if base in self.enums and self.enums[base].values else ""
 
+    def result_kind(self, returned):
+        if returned in self.enums:
+            return "kEnum"
+        return {"VkBool32": "kBool", "VkDeviceAddress": "kAddress"}.get(returned, "kInt")
+
     def field_kind(self, m):
         base = m.base
         if m.kind == "opaque" or m.base == "void":
@@ -414,6 +419,8 @@ class Model:
         if base == "VkBool32":
             return "kBool"
         if base == "VkDeviceAddress":
+            return "kAddress"
+        if base in overrides.names(overrides.FOREIGN_VALUES):
             return "kAddress"
         return "kFloat" if base in FLOATS else "kStruct" if base in self.structs else "kInt"
 
