@@ -25,7 +25,7 @@ constexpr const char* kFooter =
     "read;\n"
     "4 this machine cannot run it; 5 the captured failure (a lost device, a crash) did not recur.\n"
     "\n"
-    "Examples:\n"
+    "Example:\n"
     "  reprise replay cube.vkr --wsi headless --screenshots frames/\n"
     "  reprise replay game.vkr --remap opaque_win32=opaque_fd,d3d11_texture=drop --report remapped.json";
 
