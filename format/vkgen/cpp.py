@@ -21,6 +21,24 @@ def field(model, m, prefix=""):
     return f'Field{{"{prefix}{m.name}", {names}, "{m.base}", Field::{model.field_kind(m)}}}'
 
 
+def in_reading_order(members):
+    """As declared, but a length before what it counts: a decoder reads in this order."""
+    by_name, taken, order = {m.name: m for m in members}, set(), []
+
+    def take(m):
+        if m.name in taken:
+            return
+        taken.add(m.name)
+        for word in re.findall(r"[A-Za-z_]\w*", m.length or ""):
+            if word in by_name:
+                take(by_name[word])
+        order.append(m)
+
+    for m in members:
+        take(m)
+    return order
+
+
 def length(m, siblings, var):
     """The C expression for the number of elements, guarded against null pointers on its way."""
     expression = m.length

@@ -1,7 +1,7 @@
 """visit() of every call's packet, the layer's entry points and the replay table."""
 
 import overrides
-from cpp import NOTICE, type_of, visit_line
+from cpp import NOTICE, in_reading_order, type_of, visit_line
 from emit_commands import every_name
 
 
@@ -19,7 +19,7 @@ def visit(model, c):
         names = f"&k{c.returns}Names" if c.returns == "VkResult" else "nullptr"
         text.append(f'  const bool filled = v.result(Field{{"result", {names}, "{c.returns}", '
                     f'Field::{model.result_kind(c.returns)}}}, c.result, {always});')
-    for p in c.params:
+    for p in in_reading_order(c.params):
         line = param_line(model, c, p)
         if p.is_output:
             text.append(f"  if (filled) {line}" if c.returns != "void" else f"  {line}")

@@ -1,7 +1,7 @@
 """visit() of every struct, in slices for the compiler, and the chain dispatch by sType."""
 
 import overrides
-from cpp import NOTICE, condition, visit_line
+from cpp import NOTICE, condition, in_reading_order, visit_line
 
 SLICES = 6
 
@@ -19,7 +19,7 @@ def body(model, s):
         row = overrides.find(overrides.UNION_ARMS, s.name)
         arm = next((m for m in s.members if row and m.name == row.value), None)
         return lines + ([visit_line(model, arm, s.members, s.name)] if arm else ["(void)v; (void)s;"])
-    for m in s.members:
+    for m in in_reading_order(s.members):
         if m.kind == "structure":
             lines.append(f'v.structure({s.stype or "s.sType"}, "{s.name}", s.sType, chainRef(s.pNext));')
         elif m.kind == "union":

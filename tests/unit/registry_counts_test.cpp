@@ -34,8 +34,9 @@ std::set<std::string> registryCommands() {
   const auto hasVulkan = [](const std::string& list) { return ("," + list + ",").find(",vulkan,") != std::string::npos; };
   while (std::getline(in, line)) {
     std::smatch m;
-    if (std::regex_search(line, block)) {
-      wanted = std::regex_search(line, m, api) && hasVulkan(m[1]);
+    // Inside of them, <feature name= struct=> names a member of a struct.
+    if (std::regex_search(line, block) && std::regex_search(line, m, api)) {
+      wanted = hasVulkan(m[1]);
       require_wanted = true;
     }
     if (line.find("<require") != std::string::npos)
