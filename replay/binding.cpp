@@ -18,7 +18,8 @@ Status Memory::place(HandleMap::Id id, const Resource& resource, VkDeviceMemory&
     const LiveMemory& live = *block.live;
     const VkDeviceSize inside = offset - block.begin;
     return offset >= block.begin && inside <= live.size && needs.size <= live.size - inside &&
-           (needs.memoryTypeBits >> live.type & 1) && (needs.alignment == 0 || inside % needs.alignment == 0) &&
+           (needs.memoryTypeBits >> live.type & 1) &&
+           (needs.alignment == 0 || inside % needs.alignment == 0) &&
            (live.dedicated == 0 ? !resource.wants_dedicated : live.dedicated == resource.live) &&
            // VUID-vkBindImageMemory-memory-02728 and -02729, and the buffer's
            (live.types == 0 || (live.types & resource.types));
@@ -84,7 +85,8 @@ Status Memory::placeBuffer(HandleMap::Id id, VkBuffer buffer, VkDeviceMemory& me
   if (traits.types && d.GetBufferMemoryRequirements2) {
     VkMemoryDedicatedRequirements dedicated{};
     dedicated.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_REQUIREMENTS;
-    const VkBufferMemoryRequirementsInfo2 of{VK_STRUCTURE_TYPE_BUFFER_MEMORY_REQUIREMENTS_INFO_2, nullptr, buffer};
+    const VkBufferMemoryRequirementsInfo2 of{VK_STRUCTURE_TYPE_BUFFER_MEMORY_REQUIREMENTS_INFO_2, nullptr,
+                                             buffer};
     VkMemoryRequirements2 found{};
     found.sType = VK_STRUCTURE_TYPE_MEMORY_REQUIREMENTS_2;
     found.pNext = &dedicated;
@@ -116,7 +118,8 @@ Status Memory::placeImage(HandleMap::Id id, VkBindImageMemoryInfo& info) {
       findInChain<VkBindImagePlaneMemoryInfo>(info.pNext, VK_STRUCTURE_TYPE_BIND_IMAGE_PLANE_MEMORY_INFO);
   if ((plane || traits.types) && d.GetImageMemoryRequirements2) {
     VkImagePlaneMemoryRequirementsInfo of_plane{VK_STRUCTURE_TYPE_IMAGE_PLANE_MEMORY_REQUIREMENTS_INFO,
-                                                nullptr, plane ? plane->planeAspect : VkImageAspectFlagBits(0)};
+                                                nullptr,
+                                                plane ? plane->planeAspect : VkImageAspectFlagBits(0)};
     const VkImageMemoryRequirementsInfo2 of{VK_STRUCTURE_TYPE_IMAGE_MEMORY_REQUIREMENTS_INFO_2,
                                             plane ? &of_plane : nullptr, info.image};
     VkMemoryDedicatedRequirements dedicated{};

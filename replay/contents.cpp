@@ -115,16 +115,18 @@ Status Contents::upload(const Event& event) {
   if (!id) return player_.unknownHandle(kind, record.object);
   Stage& stage = stageOf(device);
   if (!stage.job.commands()) {
-    const VkResult made = device.first_queue ? stage.job.create(device, device.first_family)
-                                             : VK_ERROR_INITIALIZATION_FAILED;
+    const VkResult made =
+        device.first_queue ? stage.job.create(device, device.first_family) : VK_ERROR_INITIALIZATION_FAILED;
     if (made != VK_SUCCESS)
-      return player_.error(Code::kCannotRun, std::string("contents from outside cannot be copied: ") + resultName(made));
+      return player_.error(Code::kCannotRun,
+                           std::string("contents from outside cannot be copied: ") + resultName(made));
   }
   (void)player_.waitIdle(device);  // what the program did with it before
   VkResult result = stage.grow(event.bytes.size());
   if (result == VK_SUCCESS) result = stage.job.begin();
   if (result != VK_SUCCESS)
-    return player_.error(Code::kCannotRun, std::string("contents from outside cannot be copied: ") + resultName(result));
+    return player_.error(Code::kCannotRun,
+                         std::string("contents from outside cannot be copied: ") + resultName(result));
   std::memcpy(stage.mapped, event.bytes.data(), event.bytes.size());
   const uint64_t live = player_.handles().at(id).live;
   if (kind == HandleKind::kVkImage) {
@@ -135,7 +137,8 @@ Status Contents::upload(const Event& event) {
   result = stage.job.submit(device.first_queue, {}, {});
   if (result == VK_SUCCESS) result = stage.job.wait();
   if (result == VK_ERROR_DEVICE_LOST) player_.failureSeen();
-  if (result != VK_SUCCESS) player_.difference(std::string("contents from outside could not be copied: ") + resultName(result));
+  if (result != VK_SUCCESS)
+    player_.difference(std::string("contents from outside could not be copied: ") + resultName(result));
   return Status::ok();
 }
 
@@ -149,7 +152,8 @@ void Contents::copyToImage(Stage& stage, VkImage image, const ContentsRecord& re
   barrier.dstAccessMask = all;
   barrier.srcQueueFamilyIndex = barrier.dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED;
   barrier.image = image;
-  barrier.subresourceRange = {aspectsTogether(target.format, record.aspect), record.mip_level, 1, record.array_layer, 1};
+  barrier.subresourceRange = {aspectsTogether(target.format, record.aspect), record.mip_level, 1,
+                              record.array_layer, 1};
   const auto change = [&](VkImageLayout from, VkImageLayout to) {
     barrier.oldLayout = from;
     barrier.newLayout = to;
@@ -165,13 +169,11 @@ void Contents::copyToImage(Stage& stage, VkImage image, const ContentsRecord& re
     target.given = true;
   }
   change(reachable(record.layout), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
-  const VkBufferImageCopy region{0,
-                                 0,
-                                 0,
-                                 {record.aspect, record.mip_level, record.array_layer, 1},
-                                 {0, 0, 0},
-                                 {record.width, record.height, record.depth}};
-  d.CmdCopyBufferToImage(stage.job.commands(), stage.buffer, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1, &region);
+  const VkBufferImageCopy region{0,         0,
+                                 0,         {record.aspect, record.mip_level, record.array_layer, 1},
+                                 {0, 0, 0}, {record.width, record.height, record.depth}};
+  d.CmdCopyBufferToImage(stage.job.commands(), stage.buffer, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1,
+                         &region);
   change(VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, reachable(record.layout));
 }
 
@@ -181,8 +183,8 @@ void Contents::copyToBuffer(Stage& stage, VkBuffer buffer, const ContentsRecord&
   d.CmdCopyBuffer(stage.job.commands(), stage.buffer, buffer, 1, &region);
   const VkMemoryBarrier barrier{VK_STRUCTURE_TYPE_MEMORY_BARRIER, nullptr, VK_ACCESS_MEMORY_WRITE_BIT,
                                 VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT};
-  d.CmdPipelineBarrier(stage.job.commands(), VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
-                       0, 1, &barrier, 0, nullptr, 0, nullptr);
+  d.CmdPipelineBarrier(stage.job.commands(), VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+                       VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 1, &barrier, 0, nullptr, 0, nullptr);
 }
 
 }  // namespace reprise

@@ -1,10 +1,10 @@
 // What lay in images and buffers when the program acquired them from outside, put there again.
 //
 // The trace holds it before the submit that saw it. It is copied through a staging buffer, after all earlier
-// work of the device and before anything later; an image is left in the layout from which the program acquires
-// it. Images that will get contents need VK_IMAGE_USAGE_TRANSFER_DST_BIT, so the whole trace is read once for
-// their handles before it is played. One a Player, one thread.
-// Rests on: Vulkan specification, "Queue Family Ownership Transfer", "Copying Data Between Buffers and Images".
+// work of the device and before anything later; an image is left in the layout from which the program
+// acquires it. Images that will get contents need VK_IMAGE_USAGE_TRANSFER_DST_BIT, so the whole trace is read
+// once for their handles before it is played. One a Player, one thread. Rests on: Vulkan specification,
+// "Queue Family Ownership Transfer", "Copying Data Between Buffers and Images".
 #pragma once
 
 #include <cstdint>

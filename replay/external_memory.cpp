@@ -71,7 +71,8 @@ ExternalMemory::Answer ExternalMemory::askImage(const VkImageCreateInfo& info, H
   if (nv_form && d.GetPhysicalDeviceExternalImageFormatPropertiesNV && nvFromCore(type)) {
     VkExternalImageFormatPropertiesNV found{};
     answer.result = d.GetPhysicalDeviceExternalImageFormatPropertiesNV(
-        device.gpu, info.format, info.imageType, info.tiling, info.usage, info.flags, nvFromCore(type), &found);
+        device.gpu, info.format, info.imageType, info.tiling, info.usage, info.flags, nvFromCore(type),
+        &found);
     answer.features = found.externalMemoryFeatures;  // the three bits have the core ones' values
     answer.compatible = coreFromNv(found.compatibleHandleTypes);
     limits = found.imageFormatProperties;
@@ -118,7 +119,8 @@ ExternalMemory::Answer ExternalMemory::askImage(const VkImageCreateInfo& info, H
                                                   info.tiling,
                                                   info.usage,
                                                   info.flags};
-    VkExternalImageFormatProperties properties{VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES, nullptr, {}};
+    VkExternalImageFormatProperties properties{
+        VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES, nullptr, {}};
     VkImageFormatProperties2 found{};
     found.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2;
     found.pNext = &properties;
@@ -167,7 +169,8 @@ void ExternalMemory::report(const char* kind, uint64_t captured, const char* str
 }
 
 // The first way that the target can go, from keeping the type on.
-ExternalMemory::Row ExternalMemory::decideOne(HandleTypeBit from, ExternalTraits& traits, const Ask& ask) const {
+ExternalMemory::Row ExternalMemory::decideOne(HandleTypeBit from, ExternalTraits& traits,
+                                              const Ask& ask) const {
   Row row{from, 0, "", ""};
   std::vector<Preference> ways{{from, ""}};
   const auto& forced = player_.options().remap.forced;
@@ -187,13 +190,14 @@ ExternalMemory::Row ExternalMemory::decideOne(HandleTypeBit from, ExternalTraits
     row.to = way.to;
     row.reason = way.reason;
     // On the device of the capture the program's own way worked.
-    if ((answer.features & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT) && !(way.to == from && player_.sameGpu()))
+    if ((answer.features & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT) &&
+        !(way.to == from && player_.sameGpu()))
       traits.dedicated_only = true;
     return row;
   }
-  row.reason = rule == forced.end()    ? "this device has nothing that could stand for it: ordinary memory"
-               : rule->second == 0 ? "asked for by --remap"
-                                   : "--remap asks for what this device cannot do";
+  row.reason = rule == forced.end() ? "this device has nothing that could stand for it: ordinary memory"
+               : rule->second == 0  ? "asked for by --remap"
+                                    : "--remap asks for what this device cannot do";
   if (row.answers.empty()) row.answers = "not asked";
   return row;
 }
@@ -211,7 +215,8 @@ ExternalTraits ExternalMemory::decide(HandleTypeBits captured, HandleTypeBits in
   // The NV form is kept where it carries what all types become; the core form knows more of them.
   const bool may_keep_nv = hasNvForm() && in_nv_form == captured;
   all(may_keep_nv || (hasNvForm() && !hasCoreForm()));
-  const bool all_kept = std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.to == row.from; });
+  const bool all_kept =
+      std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.to == row.from; });
   if (may_keep_nv && !all_kept && hasCoreForm()) all(false);
   for (const Row& row : rows) traits.types |= row.to;
   keepCompatible(rows, traits, ask);
@@ -238,7 +243,8 @@ void ExternalMemory::keepCompatible(std::vector<Row>& rows, ExternalTraits& trai
   const std::vector<HandleTypeBit> types = bitsOf(traits.types);
   if (types.size() < 2) return;
   // The program's own words to this very device are left as they were.
-  const bool unchanged = std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.to == row.from; });
+  const bool unchanged =
+      std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.to == row.from; });
   if (unchanged && player_.sameGpu()) return;
   HandleTypeBits kept = 0;
   HandleTypeBits allowed = ~0u;
@@ -250,7 +256,8 @@ void ExternalMemory::keepCompatible(std::vector<Row>& rows, ExternalTraits& trai
   }
   for (Row& row : rows) {
     if (row.to == 0 || (kept & row.to)) continue;
-    row.reason = handleTypeName(kMemory, row.to) + " is not compatible with " + handleTypeNames(kMemory, kept) + " here";
+    row.reason = handleTypeName(kMemory, row.to) + " is not compatible with " +
+                 handleTypeNames(kMemory, kept) + " here";
     row.to = 0;
   }
   traits.types = kept;
@@ -322,8 +329,8 @@ ExternalTraits ExternalMemory::adaptBuffer(VkBufferCreateInfo& info, uint64_t ca
       info.pNext, VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO);
   if (core == nullptr || core->handleTypes == 0) return {};
   const Subject subject{"VkBuffer", captured, "VkExternalMemoryBufferCreateInfo"};
-  ExternalTraits traits = decide(core->handleTypes, 0, subject,
-                                 [&](HandleTypeBit type, bool) { return askBuffer(info, type); });
+  ExternalTraits traits =
+      decide(core->handleTypes, 0, subject, [&](HandleTypeBit type, bool) { return askBuffer(info, type); });
   traits.nv_form = false;  // there is none for buffers
   if (traits.types) {
     const_cast<VkExternalMemoryBufferCreateInfo*>(core)->handleTypes = traits.types;
@@ -380,8 +387,8 @@ CapturedImport ExternalMemory::takeImport(const void*& next) {
   if (const auto* win32 = findInChain<VkImportMemoryWin32HandleInfoKHR>(
           next, VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_KHR);
       win32 && win32->handleType)
-    import = {win32->handleType, "VkImportMemoryWin32HandleInfoKHR", valueOf(win32->handle), textOf(win32->name),
-              false};
+    import = {win32->handleType, "VkImportMemoryWin32HandleInfoKHR", valueOf(win32->handle),
+              textOf(win32->name), false};
   if (const auto* nv = findInChain<VkImportMemoryWin32HandleInfoNV>(
           next, VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_NV);
       nv && nv->handleType)
@@ -393,7 +400,10 @@ CapturedImport ExternalMemory::takeImport(const void*& next) {
   if (const auto* android = findInChain<VkImportAndroidHardwareBufferInfoANDROID>(
           next, VK_STRUCTURE_TYPE_IMPORT_ANDROID_HARDWARE_BUFFER_INFO_ANDROID))
     import = {VK_EXTERNAL_MEMORY_HANDLE_TYPE_ANDROID_HARDWARE_BUFFER_BIT_ANDROID,
-              "VkImportAndroidHardwareBufferInfoANDROID", valueOf(android->buffer), {}, false};
+              "VkImportAndroidHardwareBufferInfoANDROID",
+              valueOf(android->buffer),
+              {},
+              false};
   if (const auto* zircon = findInChain<VkImportMemoryZirconHandleInfoFUCHSIA>(
           next, VK_STRUCTURE_TYPE_IMPORT_MEMORY_ZIRCON_HANDLE_INFO_FUCHSIA);
       zircon && zircon->handleType)
@@ -401,10 +411,14 @@ CapturedImport ExternalMemory::takeImport(const void*& next) {
   if (const auto* collection = findInChain<VkImportMemoryBufferCollectionFUCHSIA>(
           next, VK_STRUCTURE_TYPE_IMPORT_MEMORY_BUFFER_COLLECTION_FUCHSIA))
     // One buffer of the collection, however often it is imported.
-    import = {VK_EXTERNAL_MEMORY_HANDLE_TYPE_ZIRCON_VMO_BIT_FUCHSIA, "VkImportMemoryBufferCollectionFUCHSIA",
-              valueOf(collection->collection) * 0x10001 + collection->index, {}, false};
+    import = {VK_EXTERNAL_MEMORY_HANDLE_TYPE_ZIRCON_VMO_BIT_FUCHSIA,
+              "VkImportMemoryBufferCollectionFUCHSIA",
+              valueOf(collection->collection) * 0x10001 + collection->index,
+              {},
+              false};
   for (const VkStructureType type :
-       {VK_STRUCTURE_TYPE_IMPORT_MEMORY_BUFFER_COLLECTION_FUCHSIA, VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR, VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_KHR,
+       {VK_STRUCTURE_TYPE_IMPORT_MEMORY_BUFFER_COLLECTION_FUCHSIA,
+        VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR, VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_KHR,
         VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_NV,
         VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
         VK_STRUCTURE_TYPE_IMPORT_ANDROID_HARDWARE_BUFFER_INFO_ANDROID,
@@ -445,18 +459,20 @@ HandleTypeBits ExternalMemory::adaptExport(const void*& next, const ExternalTrai
     if (nv_form && !nvFromCore(to)) to = 0;
     live |= to;
     const bool form_differs = (in_nv_form & from) && !nv_form;
-    report("VkDeviceMemory", captured, in_nv_form & from ? "VkExportMemoryAllocateInfoNV" : "VkExportMemoryAllocateInfo",
+    report("VkDeviceMemory", captured,
+           in_nv_form & from ? "VkExportMemoryAllocateInfoNV" : "VkExportMemoryAllocateInfo",
            handleTypeName(kMemory, from), to ? handleTypeName(kMemory, to) : "",
            to == 0                      ? ObjectChange::kDropped
            : to != from || form_differs ? ObjectChange::kConverted
                                         : ObjectChange::kKept,
-           to == 0      ? "nothing that it is bound to can be shared here"
-           : to != from ? "as the images and buffers that it is for"
+           to == 0        ? "nothing that it is bound to can be shared here"
+           : to != from   ? "as the images and buffers that it is for"
            : form_differs ? "the core form: this device has no VK_NV_external_memory"
                           : "",
            "");
   }
-  writeForm<VkExportMemoryAllocateInfo, VkExportMemoryAllocateInfoNV>(player_, next, kCore, kNv, live, nv_form);
+  writeForm<VkExportMemoryAllocateInfo, VkExportMemoryAllocateInfoNV>(player_, next, kCore, kNv, live,
+                                                                      nv_form);
   return live;
 }
 
@@ -466,9 +482,12 @@ void ExternalMemory::answerNvQuery(VkExternalMemoryHandleTypeFlagsNV types) {
   for (const HandleTypeBit from : bitsOf(core)) {
     const auto rule = player_.options().remap.forced.find(from);
     const std::vector<Preference> ways = preferences(kMemory, from);
-    would_become |= rule != player_.options().remap.forced.end() ? rule->second : ways.empty() ? 0 : ways[0].to;
+    would_become |= rule != player_.options().remap.forced.end() ? rule->second
+                    : ways.empty()                               ? 0
+                                                                 : ways[0].to;
   }
-  report("", 0, "vkGetPhysicalDeviceExternalImageFormatPropertiesNV", core ? handleTypeNames(kMemory, core) : "none",
+  report("", 0, "vkGetPhysicalDeviceExternalImageFormatPropertiesNV",
+         core ? handleTypeNames(kMemory, core) : "none",
          would_become ? handleTypeNames(kMemory, would_become) : "", ObjectChange::kAnswered,
          "from the table: this machine has no VK_NV_external_memory_capabilities", "not asked");
 }
@@ -483,8 +502,10 @@ void ExternalMemory::dropForeignNodes(const void*& next, const char* kind, uint6
       {VK_STRUCTURE_TYPE_IMPORT_METAL_TEXTURE_INFO_EXT, "an MTLTexture of the captured process"},
       {VK_STRUCTURE_TYPE_IMPORT_METAL_IO_SURFACE_INFO_EXT, "an IOSurface of the captured process"},
       {VK_STRUCTURE_TYPE_IMPORT_METAL_SHARED_EVENT_INFO_EXT, "an MTLSharedEvent of the captured process"},
-      {VK_STRUCTURE_TYPE_BUFFER_COLLECTION_IMAGE_CREATE_INFO_FUCHSIA, "a buffer collection of another system"},
-      {VK_STRUCTURE_TYPE_BUFFER_COLLECTION_BUFFER_CREATE_INFO_FUCHSIA, "a buffer collection of another system"},
+      {VK_STRUCTURE_TYPE_BUFFER_COLLECTION_IMAGE_CREATE_INFO_FUCHSIA,
+       "a buffer collection of another system"},
+      {VK_STRUCTURE_TYPE_BUFFER_COLLECTION_BUFFER_CREATE_INFO_FUCHSIA,
+       "a buffer collection of another system"},
       {VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO, "an address of the captured device"},
   };
   for (const Row& row : kRows) {
@@ -499,7 +520,9 @@ void ExternalMemory::dropUnknownNodes(const void*& next, const char* kind, uint6
   std::vector<VkStructureType> gone;
   for (auto* node = static_cast<const VkBaseInStructure*>(next); node; node = node->pNext) {
     const char* extension = structExtension(node->sType);
-    if (!extension || device.extensions.contains(extension) || !device.captured_extensions.contains(extension)) continue;
+    if (!extension || device.extensions.contains(extension) ||
+        !device.captured_extensions.contains(extension))
+      continue;
     // The forms of external memory are translated, not dropped.
     if (node->sType == VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO_NV ||
         node->sType == VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO_NV)

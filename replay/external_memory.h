@@ -25,17 +25,17 @@ class Player;
 
 // What became of the handle types of a live image or buffer.
 struct ExternalTraits {
-  HandleTypeBits types = 0;      // those that it has now
-  bool nv_form = false;          // said by the NV struct
-  bool modifier = false;         // it has a DRM format modifier
-  bool dedicated_only = false;   // the target wants a dedicated allocation for one of them
+  HandleTypeBits types = 0;     // those that it has now
+  bool nv_form = false;         // said by the NV struct
+  bool modifier = false;        // it has a DRM format modifier
+  bool dedicated_only = false;  // the target wants a dedicated allocation for one of them
   std::vector<std::pair<HandleTypeBit, HandleTypeBit>> became;  // captured type -> live type, 0: dropped
 };
 
 // A device's live objects that have external handle types.
 struct ExternalObjects {
-  std::unordered_map<uint64_t, ExternalTraits> images, buffers;   // by live handle
-  std::unordered_map<HandleTypeBit, HandleTypeBit> latest;  // captured type -> what it last became
+  std::unordered_map<uint64_t, ExternalTraits> images, buffers;  // by live handle
+  std::unordered_map<HandleTypeBit, HandleTypeBit> latest;       // captured type -> what it last became
 };
 
 // What an allocation of the trace imported, taken out of its chain.
@@ -74,7 +74,8 @@ class ExternalMemory {
   // What an imported type is called on the target; 0 if it cannot be had.
   HandleTypeBit liveType(HandleTypeBit captured) const;
 
-  // vkGetPhysicalDeviceExternalImageFormatPropertiesNV where this machine has none: from the table, and listed.
+  // vkGetPhysicalDeviceExternalImageFormatPropertiesNV where this machine has none: from the table, and
+  // listed.
   void answerNvQuery(VkExternalMemoryHandleTypeFlagsNV types);
 
   // Takes nodes out of extensions that the program had and this device has not.
@@ -115,7 +116,8 @@ class ExternalMemory {
     HandleTypeBit from = 0, to = 0;
     std::string reason, answers;
   };
-  ExternalTraits decide(HandleTypeBits captured, HandleTypeBits in_nv_form, const Subject& subject, const Ask& ask);
+  ExternalTraits decide(HandleTypeBits captured, HandleTypeBits in_nv_form, const Subject& subject,
+                        const Ask& ask);
   Row decideOne(HandleTypeBit from, ExternalTraits& traits, const Ask& ask) const;
   void keepCompatible(std::vector<Row>& rows, ExternalTraits& traits, const Ask& ask);
 

@@ -34,8 +34,8 @@ std::string ExternalSync::ask(ExternalObject object, HandleTypeBit type, bool ti
   bool out = false, in = false;
   if (object == ExternalObject::kFence) {
     if (!d.GetPhysicalDeviceExternalFenceProperties) return "no external fences";
-    const VkPhysicalDeviceExternalFenceInfo wanted{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_FENCE_INFO, nullptr,
-                                                   VkExternalFenceHandleTypeFlagBits(type)};
+    const VkPhysicalDeviceExternalFenceInfo wanted{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_FENCE_INFO,
+                                                   nullptr, VkExternalFenceHandleTypeFlagBits(type)};
     VkExternalFenceProperties found{};
     found.sType = VK_STRUCTURE_TYPE_EXTERNAL_FENCE_PROPERTIES;
     d.GetPhysicalDeviceExternalFenceProperties(device.gpu, &wanted, &found);
@@ -58,7 +58,8 @@ std::string ExternalSync::ask(ExternalObject object, HandleTypeBit type, bool ti
   return out && in ? "exportable|importable" : out ? "exportable" : in ? "importable" : "no features";
 }
 
-ExternalSync::Choice ExternalSync::choose(ExternalObject object, HandleTypeBit captured, bool timeline) const {
+ExternalSync::Choice ExternalSync::choose(ExternalObject object, HandleTypeBit captured,
+                                          bool timeline) const {
   Choice choice;
   std::vector<Preference> ways{{captured, ""}};
   for (const Preference& way : preferences(object, captured)) ways.push_back(way);
@@ -115,7 +116,8 @@ Descriptor ExternalSync::exportLive(ExternalObject object, const SyncPayload& pa
   int fd = -1;
   VkResult result = VK_ERROR_EXTENSION_NOT_PRESENT;
   if (object == ExternalObject::kFence) {
-    const VkFenceGetFdInfoKHR info{VK_STRUCTURE_TYPE_FENCE_GET_FD_INFO_KHR, nullptr, handleOf<VkFence>(payload.source),
+    const VkFenceGetFdInfoKHR info{VK_STRUCTURE_TYPE_FENCE_GET_FD_INFO_KHR, nullptr,
+                                   handleOf<VkFence>(payload.source),
                                    VkExternalFenceHandleTypeFlagBits(payload.type)};
     if (d.GetFenceFdKHR) result = d.GetFenceFdKHR(payload.device->live, &info, &fd);
   } else {
@@ -140,13 +142,15 @@ VkResult ExternalSync::importLive(ExternalObject object, uint64_t live, HandleTy
                                       descriptor.get()};
     if (device.dispatch.ImportFenceFdKHR) result = device.dispatch.ImportFenceFdKHR(device.live, &info);
   } else {
-    const VkImportSemaphoreFdInfoKHR info{VK_STRUCTURE_TYPE_IMPORT_SEMAPHORE_FD_INFO_KHR,
-                                          nullptr,
-                                          handleOf<VkSemaphore>(live),
-                                          temporary ? VkSemaphoreImportFlags(VK_SEMAPHORE_IMPORT_TEMPORARY_BIT) : 0,
-                                          VkExternalSemaphoreHandleTypeFlagBits(type),
-                                          descriptor.get()};
-    if (device.dispatch.ImportSemaphoreFdKHR) result = device.dispatch.ImportSemaphoreFdKHR(device.live, &info);
+    const VkImportSemaphoreFdInfoKHR info{
+        VK_STRUCTURE_TYPE_IMPORT_SEMAPHORE_FD_INFO_KHR,
+        nullptr,
+        handleOf<VkSemaphore>(live),
+        temporary ? VkSemaphoreImportFlags(VK_SEMAPHORE_IMPORT_TEMPORARY_BIT) : 0,
+        VkExternalSemaphoreHandleTypeFlagBits(type),
+        descriptor.get()};
+    if (device.dispatch.ImportSemaphoreFdKHR)
+      result = device.dispatch.ImportSemaphoreFdKHR(device.live, &info);
   }
   if (result == VK_SUCCESS) (void)descriptor.release();  // the driver's now
   return result;
@@ -194,8 +198,10 @@ Status ExternalSync::imported(const Handle& handle) {
   const auto payload = payloads_.imported(player_.takePayload(), handle.value, handle.consumed);
   if (!payload || signalled) {
     comesFromOutside(handle, live);
-    report(handle, 0, true, signalled ? "signalled when it was imported: signalled here"
-                                      : "its payload came from outside the trace: signalled by the replay", "");
+    report(handle, 0, true,
+           signalled ? "signalled when it was imported: signalled here"
+                     : "its payload came from outside the trace: signalled by the replay",
+           "");
     return Status::ok();
   }
   if (handle.consumed) --payload->handles_out;
@@ -207,11 +213,13 @@ Status ExternalSync::imported(const Handle& handle) {
     descriptor = exportLive(handle.object, *payload);
   }
   const bool have = descriptor || payload->copied;
-  const VkResult result = have ? importLive(handle.object, live, payload->type, temporary, std::move(descriptor))
-                               : VK_ERROR_INVALID_EXTERNAL_HANDLE;
+  const VkResult result =
+      have ? importLive(handle.object, live, payload->type, temporary, std::move(descriptor))
+           : VK_ERROR_INVALID_EXTERNAL_HANDLE;
   if (result != VK_SUCCESS) {
     comesFromOutside(handle, live);
-    report(handle, 0, true, "it cannot be shared here: signalled by the replay", have ? resultName(result) : "");
+    report(handle, 0, true, "it cannot be shared here: signalled by the replay",
+           have ? resultName(result) : "");
     return Status::ok();
   }
   Device& device = *player_.device();
@@ -257,7 +265,9 @@ void ExternalSync::destroying(ExternalObject object, uint64_t live) {
   known.erase(found);
 }
 
-bool ExternalSync::waitsForOutside() const { return player_.device() && !player_.device()->syncs.outside.empty(); }
+bool ExternalSync::waitsForOutside() const {
+  return player_.device() && !player_.device()->syncs.outside.empty();
+}
 
 void ExternalSync::satisfy(VkQueue queue, uint64_t captured_semaphore, uint64_t value) {
   Device& device = *player_.device();

@@ -1,11 +1,11 @@
 // External semaphores and fences: their handle types on the target, exports and imports within the trace, and
 // what stands for signals that came from outside of it.
 //
-// An import whose payload the trace exported is made again, through a descriptor of the live object. A payload
-// from outside is signalled by nobody here: before the program waits for such a semaphore, the replay signals
-// it (binary: an empty submit; timeline: vkSignalSemaphore); such a fence is signalled when it is imported.
-// One a Player, one thread. Captured handle types are translated to the target's; each decision is reported.
-// Rests on: Vulkan specification, "Importing Semaphore Payloads", "Importing Fence Payloads".
+// An import whose payload the trace exported is made again, through a descriptor of the live object. A
+// payload from outside is signalled by nobody here: before the program waits for such a semaphore, the replay
+// signals it (binary: an empty submit; timeline: vkSignalSemaphore); such a fence is signalled when it is
+// imported. One a Player, one thread. Captured handle types are translated to the target's; each decision is
+// reported. Rests on: Vulkan specification, "Importing Semaphore Payloads", "Importing Fence Payloads".
 #pragma once
 
 #include <cstdint>
@@ -78,7 +78,8 @@ class ExternalSync {
   std::string ask(ExternalObject object, HandleTypeBit type, bool timeline, bool& yes) const;
   void report(const Handle& handle, HandleTypeBit to, bool dropped, std::string reason, std::string target);
   Descriptor exportLive(ExternalObject object, const SyncPayload& payload);
-  VkResult importLive(ExternalObject object, uint64_t live, HandleTypeBit type, bool temporary, Descriptor descriptor);
+  VkResult importLive(ExternalObject object, uint64_t live, HandleTypeBit type, bool temporary,
+                      Descriptor descriptor);
   void comesFromOutside(const Handle& handle, uint64_t live);
 
   Player& player_;

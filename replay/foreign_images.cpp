@@ -25,8 +25,8 @@ constexpr uint64_t kLinearModifier = 0;  // DRM_FORMAT_MOD_LINEAR
 
 bool suits(const Dispatch& d, VkPhysicalDevice gpu, const VkImageCreateInfo& info, VkImageTiling tiling) {
   VkImageFormatProperties found{};
-  return d.GetPhysicalDeviceImageFormatProperties(gpu, info.format, info.imageType, tiling, info.usage, info.flags,
-                                                  &found) == VK_SUCCESS;
+  return d.GetPhysicalDeviceImageFormatProperties(gpu, info.format, info.imageType, tiling, info.usage,
+                                                  info.flags, &found) == VK_SUCCESS;
 }
 
 }  // namespace
@@ -43,8 +43,13 @@ bool ExternalMemory::knowsModifier(const VkImageCreateInfo& info, uint64_t modif
       info.sharingMode,
       info.queueFamilyIndexCount,
       info.pQueueFamilyIndices};
-  const VkPhysicalDeviceImageFormatInfo2 wanted{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2, &of,
-                                                info.format, info.imageType, info.tiling, info.usage, info.flags};
+  const VkPhysicalDeviceImageFormatInfo2 wanted{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
+                                                &of,
+                                                info.format,
+                                                info.imageType,
+                                                info.tiling,
+                                                info.usage,
+                                                info.flags};
   VkImageFormatProperties2 found{};
   found.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2;
   return device.dispatch.GetPhysicalDeviceImageFormatProperties2(device.gpu, &wanted, &found) == VK_SUCCESS;
@@ -81,12 +86,14 @@ void ExternalMemory::adaptModifiers(VkImageCreateInfo& info, uint64_t captured) 
     }
     return;
   }
-  const bool linear_only = std::all_of(wanted.begin(), wanted.end(), [](uint64_t m) { return m == kLinearModifier; });
+  const bool linear_only =
+      std::all_of(wanted.begin(), wanted.end(), [](uint64_t m) { return m == kLinearModifier; });
   const Device& device = *player_.device();
   const bool linear = linear_only && suits(device.dispatch, device.gpu, info, VK_IMAGE_TILING_LINEAR);
   info.tiling = linear ? VK_IMAGE_TILING_LINEAR : VK_IMAGE_TILING_OPTIMAL;
   for (const uint64_t modifier : wanted)
-    say(modifierName(modifier), linear ? "VK_IMAGE_TILING_LINEAR" : "VK_IMAGE_TILING_OPTIMAL", ObjectChange::kConverted,
+    say(modifierName(modifier), linear ? "VK_IMAGE_TILING_LINEAR" : "VK_IMAGE_TILING_OPTIMAL",
+        ObjectChange::kConverted,
         "this device has no such modifier for this image; its plane layouts are left out");
   removeFromChain(info.pNext, kList);
   removeFromChain(info.pNext, kExplicit);
@@ -108,13 +115,15 @@ VkFormat ExternalMemory::standInFormat() const {
     d.GetPhysicalDeviceFormatProperties(device.gpu, format, &found);
     constexpr VkFormatFeatureFlags kChroma =
         VK_FORMAT_FEATURE_MIDPOINT_CHROMA_SAMPLES_BIT | VK_FORMAT_FEATURE_COSITED_CHROMA_SAMPLES_BIT;
-    if ((found.optimalTilingFeatures & VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT) && (found.optimalTilingFeatures & kChroma))
+    if ((found.optimalTilingFeatures & VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT) &&
+        (found.optimalTilingFeatures & kChroma))
       return format;
   }
   return VK_FORMAT_R8G8B8A8_UNORM;
 }
 
-// VUID-VkSamplerYcbcrConversionCreateInfo-xChromaOffset-01651, -01652, -chromaFilter-01657, -forceExplicitReconstruction-01656
+// VUID-VkSamplerYcbcrConversionCreateInfo-xChromaOffset-01651, -01652, -chromaFilter-01657,
+// -forceExplicitReconstruction-01656
 void ExternalMemory::adaptChroma(VkSamplerYcbcrConversionCreateInfo& info) const {
   VkFormatProperties found{};
   player_.device()->dispatch.GetPhysicalDeviceFormatProperties(player_.device()->gpu, info.format, &found);
@@ -125,7 +134,8 @@ void ExternalMemory::adaptChroma(VkSamplerYcbcrConversionCreateInfo& info) const
     if (*offset == VK_CHROMA_LOCATION_COSITED_EVEN && !(can & VK_FORMAT_FEATURE_COSITED_CHROMA_SAMPLES_BIT))
       *offset = VK_CHROMA_LOCATION_MIDPOINT;
   }
-  if (!(can & VK_FORMAT_FEATURE_SAMPLED_IMAGE_YCBCR_CONVERSION_LINEAR_FILTER_BIT)) info.chromaFilter = VK_FILTER_NEAREST;
+  if (!(can & VK_FORMAT_FEATURE_SAMPLED_IMAGE_YCBCR_CONVERSION_LINEAR_FILTER_BIT))
+    info.chromaFilter = VK_FILTER_NEAREST;
   if (!(can & VK_FORMAT_FEATURE_SAMPLED_IMAGE_YCBCR_CONVERSION_CHROMA_RECONSTRUCTION_EXPLICIT_FORCEABLE_BIT))
     info.forceExplicitReconstruction = VK_FALSE;
 }
@@ -135,7 +145,8 @@ bool ExternalMemory::convertsYcbcr() const { return standInFormat() != VK_FORMAT
 bool ExternalMemory::adaptFormat(const char* kind, uint64_t captured, const void*& next, VkFormat& format) {
   const auto* external =
       findInChain<VkExternalFormatANDROID>(next, VK_STRUCTURE_TYPE_EXTERNAL_FORMAT_ANDROID);
-  if (player_.device()->extensions.contains(VK_ANDROID_EXTERNAL_MEMORY_ANDROID_HARDWARE_BUFFER_EXTENSION_NAME))
+  if (player_.device()->extensions.contains(
+          VK_ANDROID_EXTERNAL_MEMORY_ANDROID_HARDWARE_BUFFER_EXTENSION_NAME))
     return false;
   const uint64_t number = external ? external->externalFormat : 0;
   if (external) removeFromChain(next, VK_STRUCTURE_TYPE_EXTERNAL_FORMAT_ANDROID);

@@ -51,27 +51,34 @@ constexpr Row kMemoryRows[] = {
     {VK_EXTERNAL_MEMORY_HANDLE_TYPE_D3D12_RESOURCE_BIT, kWin32, kOtherApi},
     {kDmaBuf, kFd, "a descriptor to the same kind of payload, for Vulkan alone"},
     {kDmaBuf, kWin32, kSamePayload},
-    {VK_EXTERNAL_MEMORY_HANDLE_TYPE_ANDROID_HARDWARE_BUFFER_BIT_ANDROID, kDmaBuf, "what such a buffer is made of"},
+    {VK_EXTERNAL_MEMORY_HANDLE_TYPE_ANDROID_HARDWARE_BUFFER_BIT_ANDROID, kDmaBuf,
+     "what such a buffer is made of"},
     {VK_EXTERNAL_MEMORY_HANDLE_TYPE_ANDROID_HARDWARE_BUFFER_BIT_ANDROID, kFd, kOtherApi},
     {VK_EXTERNAL_MEMORY_HANDLE_TYPE_ANDROID_HARDWARE_BUFFER_BIT_ANDROID, kWin32, kOtherApi},
     {kZircon, kFd, kSamePayload},
     {kZircon, kWin32, kSamePayload},
 };
 constexpr Row kSemaphoreRows[] = {
-    {VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT, VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_WIN32_BIT, kSamePayload},
-    {VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_WIN32_BIT, VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT, kSamePayload},
+    {VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT, VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_WIN32_BIT,
+     kSamePayload},
+    {VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_WIN32_BIT, VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT,
+     kSamePayload},
     {VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_WIN32_KMT_BIT, VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT,
      kSamePayload},
-    {VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_D3D12_FENCE_BIT, VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT, kOtherApi},
-    {VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_ZIRCON_EVENT_BIT_FUCHSIA, VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT,
-     kSamePayload},
+    {VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_D3D12_FENCE_BIT, VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT,
+     kOtherApi},
+    {VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_ZIRCON_EVENT_BIT_FUCHSIA,
+     VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT, kSamePayload},
     {VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_SYNC_FD_BIT, VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_OPAQUE_FD_BIT,
      "imported for one wait, as a sync file is"},
 };
 constexpr Row kFenceRows[] = {
-    {VK_EXTERNAL_FENCE_HANDLE_TYPE_OPAQUE_FD_BIT, VK_EXTERNAL_FENCE_HANDLE_TYPE_OPAQUE_WIN32_BIT, kSamePayload},
-    {VK_EXTERNAL_FENCE_HANDLE_TYPE_OPAQUE_WIN32_BIT, VK_EXTERNAL_FENCE_HANDLE_TYPE_OPAQUE_FD_BIT, kSamePayload},
-    {VK_EXTERNAL_FENCE_HANDLE_TYPE_OPAQUE_WIN32_KMT_BIT, VK_EXTERNAL_FENCE_HANDLE_TYPE_OPAQUE_FD_BIT, kSamePayload},
+    {VK_EXTERNAL_FENCE_HANDLE_TYPE_OPAQUE_FD_BIT, VK_EXTERNAL_FENCE_HANDLE_TYPE_OPAQUE_WIN32_BIT,
+     kSamePayload},
+    {VK_EXTERNAL_FENCE_HANDLE_TYPE_OPAQUE_WIN32_BIT, VK_EXTERNAL_FENCE_HANDLE_TYPE_OPAQUE_FD_BIT,
+     kSamePayload},
+    {VK_EXTERNAL_FENCE_HANDLE_TYPE_OPAQUE_WIN32_KMT_BIT, VK_EXTERNAL_FENCE_HANDLE_TYPE_OPAQUE_FD_BIT,
+     kSamePayload},
     {VK_EXTERNAL_FENCE_HANDLE_TYPE_SYNC_FD_BIT, VK_EXTERNAL_FENCE_HANDLE_TYPE_OPAQUE_FD_BIT,
      "imported until it is reset, as a sync file is"},
 };
@@ -174,10 +181,11 @@ Result<RemapRules> parseRemapRules(std::string_view text) {
   RemapRules rules;
   rules.text = text;
   const auto bad = [&](std::string_view what) {
-    return Status(Code::kUsage, "--remap: `" + std::string(what) +
-                                    "` is no rule; expected auto, strict, or FROM=TO and FROM=drop, separated "
-                                    "by commas, with types of: " +
-                                    allMemoryTypes());
+    return Status(Code::kUsage,
+                  "--remap: `" + std::string(what) +
+                      "` is no rule; expected auto, strict, or FROM=TO and FROM=drop, separated "
+                      "by commas, with types of: " +
+                      allMemoryTypes());
   };
   while (!text.empty()) {
     const std::string_view rule = text.substr(0, text.find(','));

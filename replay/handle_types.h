@@ -22,7 +22,8 @@ using HandleTypeBit = uint32_t;   // one bit
 
 enum class ExternalObject { kMemory, kSemaphore, kFence };
 
-std::string handleTypeName(ExternalObject object, HandleTypeBit bit);   // "0x40000000" if the registry has none
+std::string handleTypeName(ExternalObject object,
+                           HandleTypeBit bit);  // "0x40000000" if the registry has none
 std::string handleTypeNames(ExternalObject object, HandleTypeBits set);  // "opaque_fd|dma_buf_ext"; "none"
 std::vector<HandleTypeBit> bitsOf(HandleTypeBits set);                   // lowest first
 
@@ -39,8 +40,8 @@ std::vector<Preference> preferences(ExternalObject object, HandleTypeBit from);
 
 // --remap: "auto", "strict", or `from=to` and `from=drop`, separated by commas.
 struct RemapRules {
-  std::string text = "auto";                     // as given
-  bool strict = false;                           // any change is an error
+  std::string text = "auto";                      // as given
+  bool strict = false;                            // any change is an error
   std::map<HandleTypeBit, HandleTypeBit> forced;  // memory handle types; to 0: drop
 };
 Result<RemapRules> parseRemapRules(std::string_view text);

@@ -90,11 +90,12 @@ Status createSync(Player& player, C& call, C& captured, ExternalObject object, c
 // A semaphore or fence about to be destroyed may have handles out.
 template <class T>
 void destroying(Player& player, ExternalObject object, T captured) {
-  if (captured && player.device()) player.sync().destroying(object, valueOf(player.live<T>(valueOf(captured))));
+  if (captured && player.device())
+    player.sync().destroying(object, valueOf(player.live<T>(valueOf(captured))));
 }
 
-// Ownership transfers from and to queue families that this device does not have: FOREIGN becomes EXTERNAL, and
-// where there is no external memory at all, no transfer.
+// Ownership transfers from and to queue families that this device does not have: FOREIGN becomes EXTERNAL,
+// and where there is no external memory at all, no transfer.
 template <class Barrier>
 void adaptFamilies(Player& player, const Barrier* barriers, uint32_t count) {
   const Device& device = *player.device();
@@ -121,7 +122,8 @@ Status issueBarriers(Player& player, C& call, C& captured) {
 }
 
 template <class C>
-Status issueDependencies(Player& player, C& call, C& captured, const VkDependencyInfo* infos, uint32_t count) {
+Status issueDependencies(Player& player, C& call, C& captured, const VkDependencyInfo* infos,
+                         uint32_t count) {
   for (uint32_t i = 0; infos && i < count && player.device() && player.device()->lacks_external_family; ++i) {
     adaptFamilies(player, infos[i].pBufferMemoryBarriers, infos[i].bufferMemoryBarrierCount);
     adaptFamilies(player, infos[i].pImageMemoryBarriers, infos[i].imageMemoryBarrierCount);
@@ -134,9 +136,9 @@ void dropLostConversion(Player& player, const void*& next) {
   const auto* info =
       findInChain<VkSamplerYcbcrConversionInfo>(next, VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_INFO);
   if (!info) return;
-  const HandleMap::Id id =
-      player.find(HandleKind::kVkSamplerYcbcrConversion, valueOf(info->conversion));
-  if (id && player.handles().at(id).live == 0) removeFromChain(next, VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_INFO);
+  const HandleMap::Id id = player.find(HandleKind::kVkSamplerYcbcrConversion, valueOf(info->conversion));
+  if (id && player.handles().at(id).live == 0)
+    removeFromChain(next, VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_INFO);
 }
 
 // A wait of a submit for each of its semaphores, where some come from outside the trace.
@@ -288,7 +290,8 @@ Status hook(Player& player, CreateBufferCollectionFUCHSIACall&, CreateBufferColl
   const uint64_t made = captured.pCollection ? valueOf(*captured.pCollection) : 0;
   player.external().report("VkBufferCollectionFUCHSIA", made, "VkBufferCollectionCreateInfoFUCHSIA",
                            "a buffer collection", "", ObjectChange::kDropped,
-                           "its token is the captured process's: its images and buffers are ordinary ones", "");
+                           "its token is the captured process's: its images and buffers are ordinary ones",
+                           "");
   return learnOurs(player, HandleKind::kVkBufferCollectionFUCHSIA, made);
 }
 
@@ -376,12 +379,14 @@ Status hook(Player& player, CreateSamplerCall& call, CreateSamplerCall& captured
   return issue(player, call, captured);
 }
 
-Status hook(Player& player, CreateSamplerYcbcrConversionCall& call, CreateSamplerYcbcrConversionCall& captured) {
+Status hook(Player& player, CreateSamplerYcbcrConversionCall& call,
+            CreateSamplerYcbcrConversionCall& captured) {
   if (!call.pCreateInfo || !call.pCreateInfo->pNext || !captured.pYcbcrConversion)
     return issue(player, call, captured);
   auto& info = const_cast<VkSamplerYcbcrConversionCreateInfo&>(*call.pCreateInfo);
   const uint64_t made = valueOf(*captured.pYcbcrConversion);
-  const bool external = player.external().adaptFormat("VkSamplerYcbcrConversion", made, info.pNext, info.format);
+  const bool external =
+      player.external().adaptFormat("VkSamplerYcbcrConversion", made, info.pNext, info.format);
   if (external) player.external().adaptChroma(info);
   if (!external || player.external().convertsYcbcr()) return issue(player, call, captured);
   player.external().report("VkSamplerYcbcrConversion", made, "VkSamplerYcbcrConversionCreateInfo",
@@ -503,10 +508,10 @@ Status hook(Player& player, GetFenceStatusCall& call, GetFenceStatusCall& captur
 
 Status hook(Player& player, GetFenceWin32HandleKHRCall& call, GetFenceWin32HandleKHRCall& captured) {
   if (!call.pGetWin32HandleInfo || !captured.pHandle) return Status::ok();
-  return exportedSync(player, captured,
-                      {ExternalObject::kFence, "VkFenceGetWin32HandleInfoKHR",
-                       valueOf(call.pGetWin32HandleInfo->fence), call.pGetWin32HandleInfo->handleType,
-                       valueOf(*captured.pHandle)});
+  return exportedSync(
+      player, captured,
+      {ExternalObject::kFence, "VkFenceGetWin32HandleInfoKHR", valueOf(call.pGetWin32HandleInfo->fence),
+       call.pGetWin32HandleInfo->handleType, valueOf(*captured.pHandle)});
 }
 
 Status hook(Player& player, GetMemoryAndroidHardwareBufferANDROIDCall& call,
@@ -522,7 +527,8 @@ Status hook(Player& player, GetMemoryFdKHRCall& call, GetMemoryFdKHRCall& captur
 
 Status hook(Player& player, GetMemoryWin32HandleKHRCall& call, GetMemoryWin32HandleKHRCall& captured) {
   if (!call.pGetWin32HandleInfo || !captured.pHandle) return Status::ok();
-  return exportedMemory(player, captured.result, call.pGetWin32HandleInfo->memory, valueOf(*captured.pHandle));
+  return exportedMemory(player, captured.result, call.pGetWin32HandleInfo->memory,
+                        valueOf(*captured.pHandle));
 }
 
 Status hook(Player& player, GetMemoryWin32HandleNVCall& call, GetMemoryWin32HandleNVCall& captured) {
@@ -530,7 +536,8 @@ Status hook(Player& player, GetMemoryWin32HandleNVCall& call, GetMemoryWin32Hand
   return exportedMemory(player, captured.result, call.memory, valueOf(*captured.pHandle));
 }
 
-Status hook(Player& player, GetMemoryZirconHandleFUCHSIACall& call, GetMemoryZirconHandleFUCHSIACall& captured) {
+Status hook(Player& player, GetMemoryZirconHandleFUCHSIACall& call,
+            GetMemoryZirconHandleFUCHSIACall& captured) {
   if (!call.pGetZirconHandleInfo || !captured.pZirconHandle) return Status::ok();
   return exportedMemory(player, captured.result, call.pGetZirconHandleInfo->memory, *captured.pZirconHandle);
 }
@@ -539,8 +546,9 @@ Status hook(Player& player, GetImageDrmFormatModifierPropertiesEXTCall& call,
             GetImageDrmFormatModifierPropertiesEXTCall& captured) {
   const bool tiled = player.external().hasModifier(valueOf(player.live<VkImage>(valueOf(captured.image))));
   if (tiled && Player::has(player.dispatch(), call.kId)) return issue(player, call, captured);
-  player.external().report("VkImage", valueOf(captured.image), "VkImageDrmFormatModifierPropertiesEXT", "its modifier",
-                           "", ObjectChange::kAnswered, "the image has an ordinary tiling here", "not asked");
+  player.external().report("VkImage", valueOf(captured.image), "VkImageDrmFormatModifierPropertiesEXT",
+                           "its modifier", "", ObjectChange::kAnswered,
+                           "the image has an ordinary tiling here", "not asked");
   return Status::ok();
 }
 
@@ -550,8 +558,9 @@ Status hook(Player& player, GetImageSubresourceLayoutCall& call, GetImageSubreso
       VK_IMAGE_ASPECT_MEMORY_PLANE_2_BIT_EXT | VK_IMAGE_ASPECT_MEMORY_PLANE_3_BIT_EXT;
   if (call.pSubresource && (call.pSubresource->aspectMask & kMemoryPlanes) &&
       !player.external().hasModifier(valueOf(player.live<VkImage>(valueOf(captured.image))))) {
-    player.external().report("VkImage", valueOf(captured.image), "VkSubresourceLayout", "a memory plane's layout", "",
-                             ObjectChange::kAnswered, "the image has an ordinary tiling here", "not asked");
+    player.external().report("VkImage", valueOf(captured.image), "VkSubresourceLayout",
+                             "a memory plane's layout", "", ObjectChange::kAnswered,
+                             "the image has an ordinary tiling here", "not asked");
     return Status::ok();
   }
   return issue(player, call, captured);
@@ -623,9 +632,10 @@ Status hook(Player& player, GetSemaphoreCounterValueCall& call, GetSemaphoreCoun
 
 Status hook(Player& player, GetSemaphoreFdKHRCall& call, GetSemaphoreFdKHRCall& captured) {
   if (!call.pGetFdInfo || !captured.pFd) return Status::ok();
-  return exportedSync(player, captured,
-                      {ExternalObject::kSemaphore, "VkSemaphoreGetFdInfoKHR", valueOf(call.pGetFdInfo->semaphore),
-                       call.pGetFdInfo->handleType, uint64_t(int64_t(*captured.pFd))});
+  return exportedSync(
+      player, captured,
+      {ExternalObject::kSemaphore, "VkSemaphoreGetFdInfoKHR", valueOf(call.pGetFdInfo->semaphore),
+       call.pGetFdInfo->handleType, uint64_t(int64_t(*captured.pFd))});
 }
 
 Status hook(Player& player, GetSemaphoreWin32HandleKHRCall& call, GetSemaphoreWin32HandleKHRCall& captured) {
@@ -657,35 +667,37 @@ Status hook(Player& player, GetSwapchainImagesKHRCall&, GetSwapchainImagesKHRCal
 Status hook(Player& player, ImportFenceFdKHRCall& call, ImportFenceFdKHRCall& captured) {
   const auto* info = call.pImportFenceFdInfo;
   if (!info) return Status::ok();
-  return importedSync(player, captured,
-                      {ExternalObject::kFence, "VkImportFenceFdInfoKHR", valueOf(info->fence), info->handleType,
-                       uint64_t(int64_t(info->fd)), (info->flags & VK_FENCE_IMPORT_TEMPORARY_BIT) != 0});
+  return importedSync(
+      player, captured,
+      {ExternalObject::kFence, "VkImportFenceFdInfoKHR", valueOf(info->fence), info->handleType,
+       uint64_t(int64_t(info->fd)), (info->flags & VK_FENCE_IMPORT_TEMPORARY_BIT) != 0});
 }
 
 Status hook(Player& player, ImportFenceWin32HandleKHRCall& call, ImportFenceWin32HandleKHRCall& captured) {
   const auto* info = call.pImportFenceWin32HandleInfo;
   if (!info) return Status::ok();
-  return importedSync(player, captured,
-                      {ExternalObject::kFence, "VkImportFenceWin32HandleInfoKHR", valueOf(info->fence),
-                       info->handleType, valueOf(info->handle),
-                       (info->flags & VK_FENCE_IMPORT_TEMPORARY_BIT) != 0, false});
+  return importedSync(
+      player, captured,
+      {ExternalObject::kFence, "VkImportFenceWin32HandleInfoKHR", valueOf(info->fence), info->handleType,
+       valueOf(info->handle), (info->flags & VK_FENCE_IMPORT_TEMPORARY_BIT) != 0, false});
 }
 
 Status hook(Player& player, ImportSemaphoreFdKHRCall& call, ImportSemaphoreFdKHRCall& captured) {
   const auto* info = call.pImportSemaphoreFdInfo;
   if (!info) return Status::ok();
-  return importedSync(player, captured,
-                      {ExternalObject::kSemaphore, "VkImportSemaphoreFdInfoKHR", valueOf(info->semaphore),
-                       info->handleType, uint64_t(int64_t(info->fd)),
-                       (info->flags & VK_SEMAPHORE_IMPORT_TEMPORARY_BIT) != 0});
+  return importedSync(
+      player, captured,
+      {ExternalObject::kSemaphore, "VkImportSemaphoreFdInfoKHR", valueOf(info->semaphore), info->handleType,
+       uint64_t(int64_t(info->fd)), (info->flags & VK_SEMAPHORE_IMPORT_TEMPORARY_BIT) != 0});
 }
 
-Status hook(Player& player, ImportSemaphoreWin32HandleKHRCall& call, ImportSemaphoreWin32HandleKHRCall& captured) {
+Status hook(Player& player, ImportSemaphoreWin32HandleKHRCall& call,
+            ImportSemaphoreWin32HandleKHRCall& captured) {
   const auto* info = call.pImportSemaphoreWin32HandleInfo;
   if (!info) return Status::ok();
   return importedSync(player, captured,
-                      {ExternalObject::kSemaphore, "VkImportSemaphoreWin32HandleInfoKHR", valueOf(info->semaphore),
-                       info->handleType, valueOf(info->handle),
+                      {ExternalObject::kSemaphore, "VkImportSemaphoreWin32HandleInfoKHR",
+                       valueOf(info->semaphore), info->handleType, valueOf(info->handle),
                        (info->flags & VK_SEMAPHORE_IMPORT_TEMPORARY_BIT) != 0, false});
 }
 
@@ -693,10 +705,10 @@ Status hook(Player& player, ImportSemaphoreZirconHandleFUCHSIACall& call,
             ImportSemaphoreZirconHandleFUCHSIACall& captured) {
   const auto* info = call.pImportSemaphoreZirconHandleInfo;
   if (!info) return Status::ok();
-  return importedSync(player, captured,
-                      {ExternalObject::kSemaphore, "VkImportSemaphoreZirconHandleInfoFUCHSIA",
-                       valueOf(info->semaphore), info->handleType, info->zirconHandle,
-                       (info->flags & VK_SEMAPHORE_IMPORT_TEMPORARY_BIT) != 0});
+  return importedSync(
+      player, captured,
+      {ExternalObject::kSemaphore, "VkImportSemaphoreZirconHandleInfoFUCHSIA", valueOf(info->semaphore),
+       info->handleType, info->zirconHandle, (info->flags & VK_SEMAPHORE_IMPORT_TEMPORARY_BIT) != 0});
 }
 
 Status hook(Player& player, InvalidateMappedMemoryRangesCall& call, InvalidateMappedMemoryRangesCall&) {
@@ -768,9 +780,11 @@ Status hook(Player& player, WaitForFencesCall& call, WaitForFencesCall& captured
 }
 
 Status hook(Player& player, WaitSemaphoresCall& call, WaitSemaphoresCall& captured) {
-  if (player.sync().waitsForOutside() && call.pWaitInfo && call.pWaitInfo->pSemaphores && call.pWaitInfo->pValues) {
+  if (player.sync().waitsForOutside() && call.pWaitInfo && call.pWaitInfo->pSemaphores &&
+      call.pWaitInfo->pValues) {
     for (uint32_t i = 0; i < call.pWaitInfo->semaphoreCount; ++i)
-      player.sync().satisfy(VK_NULL_HANDLE, valueOf(call.pWaitInfo->pSemaphores[i]), call.pWaitInfo->pValues[i]);
+      player.sync().satisfy(VK_NULL_HANDLE, valueOf(call.pWaitInfo->pSemaphores[i]),
+                            call.pWaitInfo->pValues[i]);
   }
   return waitAsCaptured(player, call, captured);
 }

@@ -250,11 +250,12 @@ Status Memory::dump(HandleMap::Id id) {
        ++i) {  // where resources moved, their contents are theirs
     LiveBlock& block = allocation->blocks[i];
     const VkDeviceSize begin = std::max(allocation->mapped_offset, block.begin);
-    const VkDeviceSize end = std::min(allocation->mapped_offset + bytes.size(), block.begin + block.live->size);
+    const VkDeviceSize end =
+        std::min(allocation->mapped_offset + bytes.size(), block.begin + block.live->size);
     if (begin >= end || !ensureMapped(*allocation->device, *block.live)) continue;
     flush(*allocation->device, *block.live, begin - block.begin, end - block.begin, true);
-    std::memcpy(bytes.data() + (begin - allocation->mapped_offset), block.live->mapped + (begin - block.begin),
-                end - begin);
+    std::memcpy(bytes.data() + (begin - allocation->mapped_offset),
+                block.live->mapped + (begin - block.begin), end - begin);
   }
   const std::string path = player_.options().memory_dump + "/memory-" + std::to_string(dumps_++) + "-" +
                            std::to_string(player_.event().call_number) + ".bin";

@@ -3,10 +3,10 @@
 // A captured allocation gets one live allocation, of the type whose properties match best. A resource that
 // does not fit into it here (its requirements differ, it wants a dedicated allocation, or it shares by other
 // handle types) moves to an allocation of its own; resources that aliased it follow it. What was exported and
-// imported again within the trace is one payload here too: imported through a descriptor where the device can,
-// else the same live memory under both names (sharing.cpp). Host-visible live memory stays mapped; what the
-// program wrote is copied there in recorded order.
-// One a Player, one thread. Sizes and offsets in bytes, as the program used them.
+// imported again within the trace is one payload here too: imported through a descriptor where the device
+// can, else the same live memory under both names (sharing.cpp). Host-visible live memory stays mapped; what
+// the program wrote is copied there in recorded order. One a Player, one thread. Sizes and offsets in bytes,
+// as the program used them.
 #pragma once
 
 #include <cstddef>
@@ -44,9 +44,9 @@ struct LiveMemory {
   VkDeviceMemory memory = VK_NULL_HANDLE;
   VkDeviceSize size = 0;
   uint32_t type = 0;
-  std::byte* mapped = nullptr;   // once it was needed; the whole of it
-  HandleTypeBits types = 0;      // that it may be shared by, or was imported by
-  uint64_t dedicated = 0;        // the live image or buffer that it is for
+  std::byte* mapped = nullptr;  // once it was needed; the whole of it
+  HandleTypeBits types = 0;     // that it may be shared by, or was imported by
+  uint64_t dedicated = 0;       // the live image or buffer that it is for
   std::shared_ptr<HostRegion> host;
 };
 
@@ -56,9 +56,9 @@ struct PayloadBlock {
   uint32_t type = 0;
   HandleTypeBits types = 0;
   bool dedicated = false;
-  Device* device = nullptr;            // of `source`
+  Device* device = nullptr;  // of `source`
   std::weak_ptr<LiveMemory> source;
-  std::shared_ptr<Descriptor> kept;    // once the source is gone
+  std::shared_ptr<Descriptor> kept;  // once the source is gone
 };
 struct MemoryPayload {
   std::vector<PayloadBlock> blocks;
@@ -75,10 +75,10 @@ struct Allocation {
   uint64_t captured = 0;
   VkDeviceSize size = 0;  // as captured
   VkMemoryPropertyFlags wanted = 0;
-  HandleTypeBits exported = 0;              // live types of new blocks
-  std::vector<LiveBlock> blocks;            // [0] is the whole allocation, the others moved resources
-  std::shared_ptr<MemoryPayload> payload;   // once it was exported, or if it was imported
-  uint64_t number = 0;                      // counts the replay's allocations, for file names
+  HandleTypeBits exported = 0;             // live types of new blocks
+  std::vector<LiveBlock> blocks;           // [0] is the whole allocation, the others moved resources
+  std::shared_ptr<MemoryPayload> payload;  // once it was exported, or if it was imported
+  uint64_t number = 0;                     // counts the replay's allocations, for file names
   bool mapped_by_program = false;
   VkDeviceSize mapped_offset = 0, mapped_size = 0;
 };
@@ -130,8 +130,8 @@ class Memory {
   void adaptDedicated(VkDevice device, VkMemoryAllocateInfo& info, uint32_t& bits, LiveMemory& live);
 
   // sharing.cpp
-  VkResult import(Device& device, const CapturedImport& import, VkMemoryAllocateInfo& info, Allocation& allocation,
-                  LiveBlock& block, bool& done);
+  VkResult import(Device& device, const CapturedImport& import, VkMemoryAllocateInfo& info,
+                  Allocation& allocation, LiveBlock& block, bool& done);
   VkResult importHost(Device& device, const CapturedImport& import, VkMemoryAllocateInfo& info,
                       Allocation& allocation, LiveBlock& block, bool& done);
   std::shared_ptr<LiveMemory> share(Device& device, PayloadBlock& block, const void* next, uint64_t dedicated,

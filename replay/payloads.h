@@ -86,7 +86,8 @@ class PayloadTable {
     return known;
   }
   // Null: it came from outside. `consumed`: the handle value is free for something else afterwards.
-  std::shared_ptr<Payload> imported(const std::optional<PayloadRecord>& record, uint64_t handle, bool consumed) {
+  std::shared_ptr<Payload> imported(const std::optional<PayloadRecord>& record, uint64_t handle,
+                                    bool consumed) {
     if (record) {
       const auto found = by_number_.find(record->payload);
       return found == by_number_.end() ? nullptr : found->second;

@@ -75,14 +75,15 @@ class Playback {
     for (const ObjectChange& change : report_.changes) {
       if (change.action == ObjectChange::kKept) continue;
       if (++count > kMaxStrictListed) continue;
-      list += "\n  call " + std::to_string(change.call) + " (" + change.command + "): " + change.object + " " +
-              change.structure + ": " + change.from + " " + actionName(change.action) +
+      list += "\n  call " + std::to_string(change.call) + " (" + change.command + "): " + change.object +
+              " " + change.structure + ": " + change.from + " " + actionName(change.action) +
               (change.to.empty() ? "" : " to " + change.to);
     }
     if (count == 0) return Status::ok();
     if (count > kMaxStrictListed) list += "\n  and " + std::to_string(count - kMaxStrictListed) + " more";
-    return Status(Code::kCannotRun, "--remap strict: " + std::to_string(count) +
-                                        " changes were needed on this device; replay without it to allow them:" + list);
+    return Status(Code::kCannotRun,
+                  "--remap strict: " + std::to_string(count) +
+                      " changes were needed on this device; replay without it to allow them:" + list);
   }
 
   Status playAll() {

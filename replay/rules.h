@@ -20,7 +20,8 @@ bool isDeterministic(Command canonical);
 constexpr bool isOurs(HandleKind kind) {
   return kind == HandleKind::kVkSurfaceKHR || kind == HandleKind::kVkSwapchainKHR ||
          kind == HandleKind::kVkDebugUtilsMessengerEXT || kind == HandleKind::kVkDebugReportCallbackEXT ||
-         kind == HandleKind::kVkBufferCollectionFUCHSIA || kind == HandleKind::kVkDisplayKHR || kind == HandleKind::kVkDisplayModeKHR;
+         kind == HandleKind::kVkBufferCollectionFUCHSIA || kind == HandleKind::kVkDisplayKHR ||
+         kind == HandleKind::kVkDisplayModeKHR;
 }
 
 // A handle of that kind may be stale in a call that does not look at it: it becomes null.

@@ -150,7 +150,8 @@ class Player {
   // Whether queries should answer as they did at capture: the very same device and driver.
   bool sameGpu();
   uint64_t currentGpu() const { return device_ ? device_->captured_gpu : gpu_; }
-  // From the trace's metadata, where the program did not ask itself: the last device's identity and memory types.
+  // From the trace's metadata, where the program did not ask itself: the last device's identity and memory
+  // types.
   void describeDevice(std::string_view json);
   const std::optional<VkPhysicalDeviceMemoryProperties>& describedMemory() const { return described_memory_; }
 

@@ -23,7 +23,8 @@ bool isHostPointer(HandleTypeBit type) {
 }  // namespace
 
 HostRegion::HostRegion(uint64_t from, size_t bytes_wanted, size_t alignment)
-    : captured(from), size(bytes_wanted),
+    : captured(from),
+      size(bytes_wanted),
       bytes(static_cast<std::byte*>(std::aligned_alloc(alignment, bytes_wanted))) {
   if (bytes) std::memset(bytes, 0, size);
 }
@@ -33,20 +34,21 @@ VkResult Memory::import(Device& device, const CapturedImport& import, VkMemoryAl
                         Allocation& allocation, LiveBlock& block, bool& done) {
   if (isHostPointer(import.type)) return importHost(device, import, info, allocation, block, done);
   ExternalMemory& external = player_.external();
-  const auto say = [&](HandleTypeBit to, ObjectChange::Action action, std::string reason) {
+  const auto say = [&](std::string to, ObjectChange::Action action, std::string reason) {
     external.report("VkDeviceMemory", allocation.captured, import.structure, nameOf(import.type),
-                    to ? nameOf(to) : "", action, std::move(reason), "");
+                    std::move(to), action, std::move(reason), "");
   };
   const std::optional<PayloadRecord> record = player_.takePayload();
   auto payload = payloads_.imported(record, import.handle, import.consumed);
   if (const auto named = payloads_by_name_.find(import.name); !payload && named != payloads_by_name_.end())
     payload = named->second;
   if (!payload) {
-    say(0, ObjectChange::kDropped, "its payload came from outside the trace: ordinary memory");
+    say("", ObjectChange::kDropped, "its payload came from outside the trace: ordinary memory");
     // Imported again by the same handle, it is this memory again.
     if (!record && !import.consumed && import.name.empty()) {
       allocation.payload = payloads_.exported(std::nullopt, import.handle, nullptr);
-      removeFromChain(info.pNext, VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO);  // others will bind to it, too
+      removeFromChain(info.pNext,
+                      VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO);  // others will bind to it, too
       block.live->dedicated = 0;
     }
     return VK_SUCCESS;
@@ -59,8 +61,9 @@ VkResult Memory::import(Device& device, const CapturedImport& import, VkMemoryAl
   std::shared_ptr<LiveMemory> live =
       whole ? share(device, *whole, info.pNext, block.live->dedicated, by) : nullptr;
   if (!live) {
-    say(0, ObjectChange::kDropped,
-        whole ? "its payload cannot be imported here: ordinary memory" : "its payload is gone: ordinary memory");
+    say("", ObjectChange::kDropped,
+        whole ? "its payload cannot be imported here: ordinary memory"
+              : "its payload is gone: ordinary memory");
     return VK_SUCCESS;
   }
   block.live = std::move(live);
@@ -68,10 +71,11 @@ VkResult Memory::import(Device& device, const CapturedImport& import, VkMemoryAl
   allocation.exported = whole->types;
   done = true;
   if (by == 0) {
-    say(import.type, whole->types & import.type ? ObjectChange::kKept : ObjectChange::kConverted,
+    const bool kept = whole->types & import.type;
+    say(kept ? nameOf(import.type) : "the same memory", kept ? ObjectChange::kKept : ObjectChange::kConverted,
         "the very same memory: no handle of it can be passed here");
   } else {
-    say(by, by == import.type ? ObjectChange::kKept : ObjectChange::kConverted,
+    say(nameOf(by), by == import.type ? ObjectChange::kKept : ObjectChange::kConverted,
         by == import.type ? "" : "as it was exported here");
   }
   return VK_SUCCESS;
@@ -165,12 +169,13 @@ void Memory::keepHandles(Allocation& allocation) {
 LiveBlock* Memory::adopt(Allocation& allocation, const Resource& resource, VkDeviceSize offset) {
   if (!allocation.payload) return nullptr;
   for (PayloadBlock& block : allocation.payload->blocks) {
-    if (block.begin != offset || block.size < resource.needs.size || !(resource.needs.memoryTypeBits >> block.type & 1) ||
+    if (block.begin != offset || block.size < resource.needs.size ||
+        !(resource.needs.memoryTypeBits >> block.type & 1) ||
         (resource.wants_dedicated && !block.dedicated) || (block.types && !(block.types & resource.types)))
       continue;
-    const bool have = std::any_of(allocation.blocks.begin(), allocation.blocks.end(), [&](const LiveBlock& own) {
-      return own.begin == block.begin && own.live->size == block.size;
-    });
+    const bool have = std::any_of(
+        allocation.blocks.begin(), allocation.blocks.end(),
+        [&](const LiveBlock& own) { return own.begin == block.begin && own.live->size == block.size; });
     if (have) continue;
     VkMemoryDedicatedAllocateInfo dedicated{VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO, nullptr,
                                             VK_NULL_HANDLE, VK_NULL_HANDLE};
@@ -191,8 +196,9 @@ VkResult Memory::importHost(Device& device, const CapturedImport& import, VkMemo
   (void)player_.takePayload();
   const auto say = [&](bool kept, std::string reason, std::string target) {
     player_.external().report("VkDeviceMemory", allocation.captured, import.structure, nameOf(import.type),
-                              kept ? nameOf(import.type) : "", kept ? ObjectChange::kKept : ObjectChange::kDropped,
-                              std::move(reason), std::move(target));
+                              kept ? nameOf(import.type) : "",
+                              kept ? ObjectChange::kKept : ObjectChange::kDropped, std::move(reason),
+                              std::move(target));
   };
   const Dispatch& d = device.dispatch;
   constexpr auto kType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT;

@@ -59,8 +59,8 @@ bool anyContains(const std::vector<std::string>& names, std::string_view part) {
                      [&](const std::string& name) { return name.find(part) != std::string::npos; });
 }
 
-// What the program's external objects need here beside what it enabled: descriptors are how a payload is passed
-// on this system, and a program of Vulkan 1.0 may know the NV forms only.
+// What the program's external objects need here beside what it enabled: descriptors are how a payload is
+// passed on this system, and a program of Vulkan 1.0 may know the NV forms only.
 void addForSharing(std::vector<std::string>& names, const std::set<std::string>& available, bool core_1_1) {
   struct Row {
     std::string_view part;  // of the name of an extension that the program has
@@ -271,7 +271,8 @@ Status createInstance(Player& player, CreateInstanceCall& call, uint64_t capture
                         std::string("no Vulkan instance on this machine: ") + resultName(result));
   Instance& instance = player.addInstance(captured, live);
   const std::set<std::string> enabled(names.begin(), names.end());
-  if (info.pApplicationInfo) instance.api_version = std::max(info.pApplicationInfo->apiVersion, VK_API_VERSION_1_0);
+  if (info.pApplicationInfo)
+    instance.api_version = std::max(info.pApplicationInfo->apiVersion, VK_API_VERSION_1_0);
   instance.has_debug_utils = enabled.contains(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
   instance.has_xcb_surface = enabled.contains(VK_KHR_XCB_SURFACE_EXTENSION_NAME);
   if (player.options().validate && instance.has_debug_utils) listen(player, instance);

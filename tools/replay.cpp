@@ -182,9 +182,10 @@ void addReplay(CLI::App& app, Run& run) {
   verb->add_flag(
       "--beyond-watermark", options->beyond_watermark,
       "Also replay what a killed writer left behind its last watermark, where calls may be missing");
-  verb->add_option("--remap", *remap,
-                   "External handle types that this device lacks: auto converts or drops them, strict makes that "
-                   "an error; FROM=TO and FROM=drop decide for one type. Several, separated by commas")
+  verb->add_option(
+          "--remap", *remap,
+          "External handle types that this device lacks: auto converts or drops them, strict makes that "
+          "an error; FROM=TO and FROM=drop decide for one type. Several, separated by commas")
       ->type_name("auto|strict|RULES");
   verb->add_option("--report", *report, "Write what became of every external object there, as JSON")
       ->type_name("FILE.json");

@@ -1,8 +1,6 @@
 """What a trace holds of external memory: contents that another process wrote, payloads behind descriptors, structs that
 nobody knows, and the queries of what a driver can share."""
 
-import shutil
-
 from support.cases_memory import compare_results, read_back
 from support.harness import ok, require, results_of, same_lines, test_layer
 
@@ -142,23 +140,6 @@ def external_queries(bench):
     require(any(command == "vkAllocateMemory" for _, _, command in payloads), "no import has its payload")
 
 
-def ffmpeg(bench):
-    """Frames that ffmpeg uploads from host pointers: the same hashes with and without capture."""
-    require(shutil.which("ffmpeg"), "ffmpeg is missing: install it")
-    command = ["ffmpeg", "-loglevel", "error", "-nostdin", "-init_hw_device", "vulkan=vk:0", "-filter_hw_device", "vk",
-               "-f", "lavfi", "-i", "testsrc2=s=320x240:r=10:d=1", "-vf",
-               "format=yuv420p,hwupload,gblur_vulkan=sigma=3,hflip_vulkan,scale_vulkan=w=160:h=120,hwdownload,"
-               "format=yuv420p", "-f", "framemd5", "-"]
-    native = bench.run(command).expect()
-    trace = bench.path("ffmpeg.vkr")
-    captured = bench.capture(trace, command).expect()
-    lines = [line for line in native.out.splitlines() if not line.startswith("#")]
-    require(len(lines) == 10, f"ffmpeg made {len(lines)} frames")
-    same_lines("frame hashes under capture", [line for line in captured.out.splitlines() if not line.startswith("#")],
-               lines)
-    require(bench.info(trace)["holes"] == 0, "the trace has holes")
-
-
 CASES = {
     "producer-consumer": producer_consumer,
     "producer-consumer-semaphore": producer_consumer_semaphore,
@@ -168,6 +149,5 @@ CASES = {
     "unknown-structs": unknown_structs,
     "unknown-structs-mock": unknown_structs_mock,
     "external-queries": external_queries,
-    "ffmpeg-host-pointers": ffmpeg,
 }
 SLOW = {}

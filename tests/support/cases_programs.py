@@ -46,6 +46,7 @@ def ffmpeg(bench):
     require(captured == native, "the program's frame hashes differ under capture")
     wanted = [line.split(",")[-1].strip() for line in native.splitlines() if not line.startswith("#")]
     require(len(wanted) == 20, f"{len(wanted)} frames, not 20")
+    require(bench.info(trace)["holes"] == 0, "the trace has holes")
     bench.replay(trace, "--dump-memory", bench.path("memory")).expect()
     planes = downloads(bench, trace, bench.path("memory"))
     found = [hashlib.md5(b"".join(planes[i:i + 3])).hexdigest() for i in range(0, len(planes), 3)]

@@ -38,9 +38,9 @@ TEST(HandleTypes, NamesAreTheRegistrysWithoutPrefix) {
 TEST(HandleTypes, EveryTypeOfAnotherSystemHasAWayToADescriptor) {
   for (const HandleTypeBit from :
        {VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_WIN32_BIT, VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_WIN32_KMT_BIT,
-        VK_EXTERNAL_MEMORY_HANDLE_TYPE_D3D11_TEXTURE_BIT, VK_EXTERNAL_MEMORY_HANDLE_TYPE_D3D11_TEXTURE_KMT_BIT,
-        VK_EXTERNAL_MEMORY_HANDLE_TYPE_D3D12_HEAP_BIT, VK_EXTERNAL_MEMORY_HANDLE_TYPE_D3D12_RESOURCE_BIT,
-        VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT,
+        VK_EXTERNAL_MEMORY_HANDLE_TYPE_D3D11_TEXTURE_BIT,
+        VK_EXTERNAL_MEMORY_HANDLE_TYPE_D3D11_TEXTURE_KMT_BIT, VK_EXTERNAL_MEMORY_HANDLE_TYPE_D3D12_HEAP_BIT,
+        VK_EXTERNAL_MEMORY_HANDLE_TYPE_D3D12_RESOURCE_BIT, VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT,
         VK_EXTERNAL_MEMORY_HANDLE_TYPE_ANDROID_HARDWARE_BUFFER_BIT_ANDROID,
         VK_EXTERNAL_MEMORY_HANDLE_TYPE_ZIRCON_VMO_BIT_FUCHSIA}) {
     bool found = false;
@@ -66,7 +66,8 @@ TEST(RemapRules, AreReadInOrder) {
 }
 
 TEST(RemapRules, ABadOneNamesTheTypes) {
-  for (const char* text : {"opaque_w32=opaque_fd", "opaque_win32=", "opaque_win32", "=drop", "opaque_fd=nothing", "yes"}) {
+  for (const char* text :
+       {"opaque_w32=opaque_fd", "opaque_win32=", "opaque_win32", "=drop", "opaque_fd=nothing", "yes"}) {
     const auto rules = parseRemapRules(text);
     ASSERT_FALSE(rules) << text;
     EXPECT_EQ(rules.status().code(), Code::kUsage);
