@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "format/vk_formats.h"
 #include "replay/memory.h"
 #include "replay/session.h"
 
@@ -54,7 +55,34 @@ void Contents::prepare(VkBufferCreateInfo& info, uint64_t captured) {
 }
 
 void Contents::made(VkImage live, const VkImageCreateInfo& info, uint64_t captured) {
-  if (targets_.contains(captured)) stageOf(*player_.device()).images[live] = {info.format, false};
+  if (targets_.contains(captured))
+    stageOf(*player_.device()).images[live] = {info.format, info.extent, info.mipLevels, info.arrayLayers,
+                                               false};
+}
+
+void Contents::made(VkBuffer live, const VkBufferCreateInfo& info, uint64_t captured) {
+  if (targets_.contains(captured)) stageOf(*player_.device()).buffers[live] = info.size;
+}
+
+bool Contents::fits(const Stage& stage, VkImage image, const ContentsRecord& record, size_t bytes) {
+  const auto found = stage.images.find(image);
+  if (found == stage.images.end()) return false;
+  const Target& target = found->second;
+  const FormatInfo* format = formatInfo(target.format);
+  if (!format || record.mip_level >= target.mip_levels || record.array_layer >= target.array_layers)
+    return false;
+  const auto level = [&](uint32_t size) { return std::max(size >> record.mip_level, 1u); };
+  const AspectSize size =
+      sizeOfAspect(*format, VkImageAspectFlagBits(record.aspect),
+                   {level(target.extent.width), level(target.extent.height), level(target.extent.depth)});
+  return size.bytes != 0 && size.bytes == bytes && record.width == size.width &&
+         record.height == size.height && record.depth == level(target.extent.depth);
+}
+
+bool Contents::fits(const Stage& stage, VkBuffer buffer, const ContentsRecord& record, size_t bytes) {
+  const auto found = stage.buffers.find(buffer);
+  return found != stage.buffers.end() && bytes != 0 && bytes == record.size && record.size <= found->second &&
+         record.offset <= found->second - record.size;
 }
 
 Contents::Stage& Contents::stageOf(Device& device) {
@@ -114,6 +142,13 @@ Status Contents::upload(const Event& event) {
   const HandleMap::Id id = player_.find(kind, record.object);
   if (!id) return player_.unknownHandle(kind, record.object);
   Stage& stage = stageOf(device);
+  const uint64_t live = player_.handles().at(id).live;
+  const bool fit = kind == HandleKind::kVkImage
+                       ? fits(stage, handleOf<VkImage>(live), record, event.bytes.size())
+                       : fits(stage, handleOf<VkBuffer>(live), record, event.bytes.size());
+  if (!fit)
+    return player_.error(Code::kUnreadable,
+                         "contents from outside do not fit the image or buffer that they are of");
   if (!stage.job.commands()) {
     const VkResult made =
         device.first_queue ? stage.job.create(device, device.first_family) : VK_ERROR_INITIALIZATION_FAILED;
@@ -128,7 +163,6 @@ Status Contents::upload(const Event& event) {
     return player_.error(Code::kCannotRun,
                          std::string("contents from outside cannot be copied: ") + resultName(result));
   std::memcpy(stage.mapped, event.bytes.data(), event.bytes.size());
-  const uint64_t live = player_.handles().at(id).live;
   if (kind == HandleKind::kVkImage) {
     copyToImage(stage, handleOf<VkImage>(live), record);
   } else {

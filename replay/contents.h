@@ -33,13 +33,16 @@ class Contents {
   void prepare(VkImageCreateInfo& info, uint64_t captured);
   void prepare(VkBufferCreateInfo& info, uint64_t captured);
   void made(VkImage live, const VkImageCreateInfo& info, uint64_t captured);
+  void made(VkBuffer live, const VkBufferCreateInfo& info, uint64_t captured);
 
   Status upload(const Event& event);
   void deviceGone(Device* device) { stages_.erase(device); }
 
  private:
-  struct Target {
+  struct Target {  // an image that gets contents
     VkFormat format = VK_FORMAT_UNDEFINED;
+    VkExtent3D extent{};
+    uint32_t mip_levels = 0, array_layers = 0;
     bool given = false;  // it has contents and a layout
   };
   struct Stage {
@@ -57,9 +60,13 @@ class Contents {
     void* mapped = nullptr;
     VkDeviceSize size = 0;
     std::unordered_map<VkImage, Target> images;
+    std::unordered_map<VkBuffer, VkDeviceSize> buffers;  // bytes
   };
 
   Stage& stageOf(Device& device);
+  // Of a trace that may be anything: does the record lie inside of the object, and has it all of its bytes?
+  static bool fits(const Stage& stage, VkImage image, const ContentsRecord& record, size_t bytes);
+  static bool fits(const Stage& stage, VkBuffer buffer, const ContentsRecord& record, size_t bytes);
   void copyToImage(Stage& stage, VkImage image, const ContentsRecord& record);
   void copyToBuffer(Stage& stage, VkBuffer buffer, const ContentsRecord& record);
 

@@ -265,6 +265,12 @@ void ExternalSync::destroying(ExternalObject object, uint64_t live) {
   known.erase(found);
 }
 
+void ExternalSync::deviceGone(Device& device) {
+  for (auto* known : {&device.syncs.semaphores, &device.syncs.fences})
+    for (auto& [live, payload] : *known)
+      if (payload->device == &device) payload->source = 0;
+}
+
 bool ExternalSync::waitsForOutside() const {
   return player_.device() && !player_.device()->syncs.outside.empty();
 }

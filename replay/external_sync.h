@@ -64,6 +64,7 @@ class ExternalSync {
   Status exported(const Handle& handle);
   Status imported(const Handle& handle);
   void destroying(ExternalObject object, uint64_t live);
+  void deviceGone(Device& device);  // before it is destroyed: with what the program left alive
 
   // Before a wait of the program's: nothing happens for semaphores whose signals are in the trace.
   void satisfy(VkQueue queue, uint64_t captured_semaphore, uint64_t value);

@@ -281,8 +281,10 @@ Status hook(Player& player, CreateBufferCall& call, CreateBufferCall& captured) 
     traits = player.external().adaptBuffer(info, made);
   }
   Status status = issue(player, call, captured);
-  if (status && call.pBuffer && captured.pBuffer)
+  if (status && call.pBuffer && made && call.pCreateInfo) {
     player.external().remember(HandleKind::kVkBuffer, valueOf(*call.pBuffer), traits);
+    player.contents().made(*call.pBuffer, *call.pCreateInfo, made);
+  }
   return status;
 }
 
@@ -327,7 +329,7 @@ Status hook(Player& player, CreateImageCall& call, CreateImageCall& captured) {
     traits = player.external().adaptImage(info, made);
   }
   Status status = issue(player, call, captured);
-  if (status && call.pImage && made) {
+  if (status && call.pImage && made && call.pCreateInfo) {
     player.external().remember(HandleKind::kVkImage, valueOf(*call.pImage), traits);
     player.contents().made(*call.pImage, *call.pCreateInfo, made);
   }
@@ -423,6 +425,7 @@ Status hook(Player& player, DestroyDeviceCall& call, DestroyDeviceCall&) {
   if (device->dispatch.DeviceWaitIdle(device->live) == VK_ERROR_DEVICE_LOST) player.failureSeen();
   player.window().deviceGone(device);
   player.contents().deviceGone(device);
+  player.sync().deviceGone(*device);
   player.memory().freeAll(device);
   call.device = device->live;
   invoke(device->dispatch, call);
