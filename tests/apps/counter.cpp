@@ -84,12 +84,14 @@ int main(int argc, char** argv) {
 
   app::Gpu gpu = app::createGpu("counter");
   app::Buffer target = app::createBuffer(gpu, 4096, VK_BUFFER_USAGE_TRANSFER_DST_BIT);
+  count(counters[0], kCreateBuffer);
   std::vector<std::thread> threads;
   for (size_t i = 0; i < thread_count; ++i) {
     threads.emplace_back([&, i] { loop(gpu, target, counters[i], loops); });
   }
   for (std::thread& thread : threads) thread.join();
   app::destroyBuffer(gpu, target);
+  count(counters[0], kDestroyBuffer);
   app::destroyGpu(gpu);
   std::printf("ok counter\n");
 }
