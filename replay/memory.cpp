@@ -204,18 +204,19 @@ Status Memory::upload(const Event& event, HandleMap::Id id) {
   if (change.offset > allocation->size || event.bytes.size() > allocation->size - change.offset)
     return player_.error(Code::kUnreadable, "a memory change lies outside its allocation of " +
                                                 std::to_string(allocation->size) + " bytes");
-  bool written = false;
+  bool there = false, written = false;
   for (LiveBlock& block : allocation->blocks) {
     const VkDeviceSize begin = std::max(change.offset, block.begin);
     const VkDeviceSize end = std::min(change.offset + event.bytes.size(), block.begin + block.live->size);
-    if (begin >= end) continue;
+    if (begin >= end) continue;  // a dedicated allocation may be smaller here: padding
+    there = true;
     if (!ensureMapped(*allocation->device, *block.live)) continue;
     std::memcpy(block.live->mapped + (begin - block.begin), event.bytes.data() + (begin - change.offset),
                 end - begin);
     flush(*allocation->device, *block.live, begin - block.begin, end - block.begin, false);
     written = true;
   }
-  if (!written && !event.bytes.empty())
+  if (there && !written)
     return player_.error(Code::kCannotRun,
                          "the program wrote to memory that the host cannot see on this device");
   return Status::ok();
