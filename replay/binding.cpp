@@ -58,7 +58,11 @@ Status Memory::place(HandleMap::Id id, const Resource& resource, VkDeviceMemory&
     addToChain(next, &dedicated);
     live.dedicated = resource.live;
   }
+  live.exportable = live.types;
   if (live.types) addToChain(next, &exported);
+  VkMemoryAllocateFlagsInfo flags{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO, nullptr, allocation->flags,
+                                  0};
+  if (allocation->flags) addToChain(next, &flags);
   const VkResult result = newBlock(device, live, next);
   if (result != VK_SUCCESS)
     return player_.error(Code::kCannotRun, "memory for a resource that needs more room here: " +

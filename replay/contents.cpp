@@ -55,13 +55,18 @@ void Contents::prepare(VkBufferCreateInfo& info, uint64_t captured) {
 }
 
 void Contents::made(VkImage live, const VkImageCreateInfo& info, uint64_t captured) {
-  if (targets_.contains(captured))
-    stageOf(*player_.device()).images[live] = {info.format, info.extent, info.mipLevels, info.arrayLayers,
-                                               false};
+  if (targets_.empty()) return;
+  auto& images = stageOf(*player_.device()).images;
+  images.erase(live);  // handle values are given out again
+  if (targets_.contains(captured) && info.samples == VK_SAMPLE_COUNT_1_BIT)
+    images[live] = {info.format, info.extent, info.mipLevels, info.arrayLayers, {}};
 }
 
 void Contents::made(VkBuffer live, const VkBufferCreateInfo& info, uint64_t captured) {
-  if (targets_.contains(captured)) stageOf(*player_.device()).buffers[live] = info.size;
+  if (targets_.empty()) return;
+  auto& buffers = stageOf(*player_.device()).buffers;
+  buffers.erase(live);
+  if (targets_.contains(captured)) buffers[live] = info.size;
 }
 
 bool Contents::fits(const Stage& stage, VkImage image, const ContentsRecord& record, size_t bytes) {
@@ -89,6 +94,11 @@ Contents::Stage& Contents::stageOf(Device& device) {
   std::unique_ptr<Stage>& stage = stages_[&device];
   if (!stage) stage = std::make_unique<Stage>(device);
   return *stage;
+}
+
+void Contents::abandon() {
+  for (auto& [device, stage] : stages_) (void)stage.release();
+  stages_.clear();
 }
 
 Contents::Stage::~Stage() {
@@ -156,7 +166,7 @@ Status Contents::upload(const Event& event) {
       return player_.error(Code::kCannotRun,
                            std::string("contents from outside cannot be copied: ") + resultName(made));
   }
-  (void)player_.waitIdle(device);  // what the program did with it before
+  if (!player_.waitIdle(device)) return player_.waitedInVain();  // what the program did with it before
   VkResult result = stage.grow(event.bytes.size());
   if (result == VK_SUCCESS) result = stage.job.begin();
   if (result != VK_SUCCESS)
@@ -170,6 +180,7 @@ Status Contents::upload(const Event& event) {
   }
   result = stage.job.submit(device.first_queue, {}, {});
   if (result == VK_SUCCESS) result = stage.job.wait();
+  if (result == VK_TIMEOUT) return player_.waitedInVain();
   if (result == VK_ERROR_DEVICE_LOST) player_.failureSeen();
   if (result != VK_SUCCESS)
     player_.difference(std::string("contents from outside could not be copied: ") + resultName(result));
@@ -194,14 +205,9 @@ void Contents::copyToImage(Stage& stage, VkImage image, const ContentsRecord& re
     d.CmdPipelineBarrier(stage.job.commands(), VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
                          VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, nullptr, 0, nullptr, 1, &barrier);
   };
-  if (!target.given) {  // the producer, which is not here, had brought all of it into this layout
-    VkImageSubresourceRange whole{barrier.subresourceRange.aspectMask, 0, VK_REMAINING_MIP_LEVELS, 0,
-                                  VK_REMAINING_ARRAY_LAYERS};
-    std::swap(whole, barrier.subresourceRange);
+  // The producer, which is not here, had brought it into this layout.
+  if (target.given.insert({record.mip_level, record.array_layer}).second)
     change(VK_IMAGE_LAYOUT_UNDEFINED, reachable(record.layout));
-    std::swap(whole, barrier.subresourceRange);
-    target.given = true;
-  }
   change(reachable(record.layout), VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
   const VkBufferImageCopy region{0,         0,
                                  0,         {record.aspect, record.mip_level, record.array_layer, 1},

@@ -9,8 +9,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "format/reader.h"
 #include "format/status.h"
@@ -37,13 +39,14 @@ class Contents {
 
   Status upload(const Event& event);
   void deviceGone(Device* device) { stages_.erase(device); }
+  void abandon();  // devices that are still busy keep what they may be using
 
  private:
   struct Target {  // an image that gets contents
     VkFormat format = VK_FORMAT_UNDEFINED;
     VkExtent3D extent{};
     uint32_t mip_levels = 0, array_layers = 0;
-    bool given = false;  // it has contents and a layout
+    std::set<std::pair<uint32_t, uint32_t>> given;  // mip level and layer that have contents and a layout
   };
   struct Stage {
     explicit Stage(Device& of) : device(of) {}

@@ -223,7 +223,8 @@ ExternalTraits ExternalMemory::decide(HandleTypeBits captured, HandleTypeBits in
   if (may_keep_nv && coreFromNv(nvFromCore(traits.types)) == traits.types) traits.nv_form = true;
   for (Row& row : rows) {
     traits.became.emplace_back(row.from, row.to);
-    player_.device()->external.latest[row.from] = row.to;
+    HandleTypeBit& latest = player_.device()->external.latest[row.from];
+    if (row.to || !latest) latest = row.to;  // one object that cannot be shared says nothing of the others
     const bool form_differs = (in_nv_form & row.from) && !traits.nv_form;
     if (row.to == row.from && form_differs)
       row.reason = hasNvForm() ? "the core form, which has room for all of its types"
@@ -371,7 +372,8 @@ HandleTypeBit ExternalMemory::liveType(HandleTypeBit captured) const {
   any.usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
   if (!hasCoreForm()) return 0;
   const auto& forced = player_.options().remap.forced;
-  if (const auto rule = forced.find(captured); rule != forced.end()) return rule->second;
+  if (const auto rule = forced.find(captured); rule != forced.end())
+    return rule->second && askBuffer(any, rule->second).yes() ? rule->second : 0;
   if (askBuffer(any, captured).yes()) return captured;
   for (const Preference& way : preferences(kMemory, captured))
     if (askBuffer(any, way.to).yes()) return way.to;

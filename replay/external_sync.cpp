@@ -204,15 +204,15 @@ Status ExternalSync::imported(const Handle& handle) {
            "");
     return Status::ok();
   }
-  if (handle.consumed) --payload->handles_out;
   const bool temporary = handle.temporary || payload->type == syncFd(handle.object);
   Descriptor descriptor;
   if (payload->kept) {
-    descriptor = payload->copied ? std::move(*payload->kept) : payload->kept->duplicate();
+    descriptor = payload->kept->duplicate();
   } else if (payload->source && payload->type) {
     descriptor = exportLive(handle.object, *payload);
   }
   const bool have = descriptor || payload->copied;
+  if (!temporary) retire(handle.object, live, payload.get());
   const VkResult result =
       have ? importLive(handle.object, live, payload->type, temporary, std::move(descriptor))
            : VK_ERROR_INVALID_EXTERNAL_HANDLE;
@@ -248,11 +248,17 @@ void ExternalSync::destroying(ExternalObject object, uint64_t live) {
     device.syncs.outside.erase(live);
     device.syncs.timelines.erase(live);
   }
+  retire(object, live, nullptr);
+}
+
+// The object is about to lose its payload, by being destroyed or by importing `next`.
+void ExternalSync::retire(ExternalObject object, uint64_t live, const SyncPayload* next) {
+  Device& device = *player_.device();
   auto& known = payloadsOf(device, object);
   const auto found = known.find(live);
-  if (found == known.end()) return;
+  if (found == known.end() || found->second.get() == next) return;
   SyncPayload& payload = *found->second;
-  if (payload.source == live) {
+  if (payload.source == live && payload.device == &device) {
     if (payload.handles_out > 0 && payload.type) {
       Descriptor descriptor = exportLive(object, payload);
       if (descriptor) {
@@ -281,6 +287,7 @@ void ExternalSync::satisfy(VkQueue queue, uint64_t captured_semaphore, uint64_t 
   const auto found = device.syncs.outside.find(valueOf(semaphore));
   if (found == device.syncs.outside.end()) return;
   if (found->second.timeline) {
+    if (!device.dispatch.GetSemaphoreCounterValue || !device.dispatch.SignalSemaphore) return;
     uint64_t now = 0;
     if (device.dispatch.GetSemaphoreCounterValue(device.live, semaphore, &now) == VK_SUCCESS && now < value) {
       const VkSemaphoreSignalInfo info{VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO, nullptr, semaphore, value};

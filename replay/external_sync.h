@@ -81,6 +81,7 @@ class ExternalSync {
   Descriptor exportLive(ExternalObject object, const SyncPayload& payload);
   VkResult importLive(ExternalObject object, uint64_t live, HandleTypeBit type, bool temporary,
                       Descriptor descriptor);
+  void retire(ExternalObject object, uint64_t live, const SyncPayload* next);
   void comesFromOutside(const Handle& handle, uint64_t live);
 
   Player& player_;

@@ -62,6 +62,10 @@ void ExternalMemory::adaptModifiers(VkImageCreateInfo& info, uint64_t captured) 
   constexpr VkStructureType kExplicit = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT;
   auto* several = findInChain<VkImageDrmFormatModifierListCreateInfoEXT>(info.pNext, kList);
   const auto* one = findInChain<VkImageDrmFormatModifierExplicitCreateInfoEXT>(info.pNext, kExplicit);
+  if (one && several) {  // at most one is allowed
+    removeFromChain(info.pNext, kList);
+    several = nullptr;
+  }
   std::vector<uint64_t> wanted;
   if (one) wanted.push_back(one->drmFormatModifier);
   for (uint32_t i = 0; several && several->pDrmFormatModifiers && i < several->drmFormatModifierCount; ++i)
@@ -79,6 +83,17 @@ void ExternalMemory::adaptModifiers(VkImageCreateInfo& info, uint64_t captured) 
       const std::string name = modifierName(modifier);
       say(name, kept ? name : "", kept ? ObjectChange::kKept : ObjectChange::kDropped,
           kept ? "" : "this device does not know it for this image");
+    }
+    if (one && !player_.sameGpu()) {  // plane layouts are the captured device's
+      auto* list = newNode<VkImageDrmFormatModifierListCreateInfoEXT>(player_.arena(), kList);
+      auto* modifier = player_.arena().allocateArray<uint64_t>(1);
+      if (modifier == nullptr) throw std::bad_alloc();
+      *modifier = one->drmFormatModifier;
+      list->drmFormatModifierCount = 1;
+      list->pDrmFormatModifiers = modifier;
+      say("plane layouts", "this device's own", ObjectChange::kConverted,
+          "another device's rows may not be these");
+      replaceInChain(info.pNext, kExplicit, list);
     }
     if (several) {
       several->drmFormatModifierCount = uint32_t(known.size());

@@ -86,9 +86,10 @@ VkResult GpuJob::submit(VkQueue queue, const std::vector<VkSemaphore>& waits,
 
 VkResult GpuJob::wait() {
   if (!pending_) return VK_SUCCESS;
-  pending_ = false;
   const VkResult result =
       device_->dispatch.WaitForFences(device_->live, 1, &fence_, VK_TRUE, Player::kWaitLimitNs);
+  if (result == VK_TIMEOUT) return result;  // still in use
+  pending_ = false;
   if (result != VK_SUCCESS) return result;
   return device_->dispatch.ResetFences(device_->live, 1, &fence_);
 }

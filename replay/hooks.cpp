@@ -22,6 +22,18 @@ Status notAlive(Player& player, Command command, HandleKind kind, uint64_t captu
   return captured ? player.refuse(command, player.unknownHandle(kind, captured)) : Status::ok();
 }
 
+// A device with all that the replay has on it; false if it is busy for good: then it is left as it is.
+bool destroyDevice(Player& player, Device* device) {
+  if (!player.waitIdle(*device)) return false;
+  player.window().deviceGone(device);
+  player.contents().deviceGone(device);
+  player.sync().deviceGone(*device);
+  player.memory().freeAll(device);
+  device->dispatch.DestroyDevice(device->live, nullptr);
+  player.removeDevice(device);
+  return true;
+}
+
 // The call is not made: the handle only has to be known.
 Status learnOurs(Player& player, HandleKind kind, uint64_t captured) {
   if (captured) player.learn(kind, captured, 1);
@@ -275,10 +287,10 @@ Status hook(Player& player, CmdWaitEvents2Call& call, CmdWaitEvents2Call& captur
 Status hook(Player& player, CreateBufferCall& call, CreateBufferCall& captured) {
   ExternalTraits traits;
   const uint64_t made = captured.pBuffer ? valueOf(*captured.pBuffer) : 0;
-  if (call.pCreateInfo && call.pCreateInfo->pNext) {
+  if (call.pCreateInfo) {
     auto& info = const_cast<VkBufferCreateInfo&>(*call.pCreateInfo);
     player.contents().prepare(info, made);
-    traits = player.external().adaptBuffer(info, made);
+    if (info.pNext) traits = player.external().adaptBuffer(info, made);
   }
   Status status = issue(player, call, captured);
   if (status && call.pBuffer && made && call.pCreateInfo) {
@@ -321,9 +333,9 @@ Status hook(Player& player, CreateFenceCall& call, CreateFenceCall& captured) {
 Status hook(Player& player, CreateImageCall& call, CreateImageCall& captured) {
   ExternalTraits traits;
   const uint64_t made = captured.pImage ? valueOf(*captured.pImage) : 0;
+  if (call.pCreateInfo) player.contents().prepare(const_cast<VkImageCreateInfo&>(*call.pCreateInfo), made);
   if (call.pCreateInfo && call.pCreateInfo->pNext) {
     auto& info = const_cast<VkImageCreateInfo&>(*call.pCreateInfo);
-    player.contents().prepare(info, made);
     // It will be bound to a swapchain's memory: ours is ordinary memory.
     removeFromChain(info.pNext, VK_STRUCTURE_TYPE_IMAGE_SWAPCHAIN_CREATE_INFO_KHR);
     traits = player.external().adaptImage(info, made);
@@ -419,18 +431,9 @@ Status hook(Player& player, CreateSwapchainKHRCall& call, CreateSwapchainKHRCall
   return player.window().createSwapchain(*call.pCreateInfo, valueOf(*captured.pSwapchain));
 }
 
-Status hook(Player& player, DestroyDeviceCall& call, DestroyDeviceCall&) {
-  Device* device = player.device();
-  if (device == nullptr) return Status::ok();
-  if (device->dispatch.DeviceWaitIdle(device->live) == VK_ERROR_DEVICE_LOST) player.failureSeen();
-  player.window().deviceGone(device);
-  player.contents().deviceGone(device);
-  player.sync().deviceGone(*device);
-  player.memory().freeAll(device);
-  call.device = device->live;
-  invoke(device->dispatch, call);
-  player.removeDevice(device);
-  return Status::ok();
+Status hook(Player& player, DestroyDeviceCall&, DestroyDeviceCall&) {
+  if (player.device() == nullptr || destroyDevice(player, player.device())) return Status::ok();
+  return player.waitedInVain();
 }
 
 Status hook(Player& player, DestroyFenceCall& call, DestroyFenceCall& captured) {
@@ -441,6 +444,9 @@ Status hook(Player& player, DestroyFenceCall& call, DestroyFenceCall& captured) 
 Status hook(Player& player, DestroyInstanceCall& call, DestroyInstanceCall&) {
   Instance* instance = player.instance();
   if (instance == nullptr) return Status::ok();
+  // A program may leave devices alive; nothing of them may outlive their instance here.
+  for (Device* device : player.devicesOf(instance))
+    if (!destroyDevice(player, device)) return player.waitedInVain();
   player.window().instanceGone(instance);
   if (instance->messenger)
     instance->dispatch.DestroyDebugUtilsMessengerEXT(instance->live, instance->messenger, nullptr);
@@ -472,9 +478,10 @@ Status hook(Player& player, DestroySwapchainKHRCall&, DestroySwapchainKHRCall& c
 }
 
 Status hook(Player& player, DeviceWaitIdleCall& call, DeviceWaitIdleCall& captured) {
-  if (player.event().has_outputs) return issue(player, call, captured);
-  (void)player.waitIdle(*player.device());
-  return Status::ok();
+  // The driver's own call knows no limit.
+  const bool idle = player.waitIdle(*player.device());
+  if (!player.event().has_outputs) return Status::ok();
+  return idle ? issue(player, call, captured) : player.waitedInVain();
 }
 
 Status hook(Player& player, EnumeratePhysicalDeviceGroupsCall&, EnumeratePhysicalDeviceGroupsCall& captured) {
@@ -620,6 +627,8 @@ Status hook(Player& player, GetQueryPoolResultsCall& call, GetQueryPoolResultsCa
 
 Status hook(Player& player, GetSemaphoreCounterValueCall& call, GetSemaphoreCounterValueCall& captured) {
   if (!player.event().has_outputs || hadNoEffect(captured.result) || !captured.pValue) return Status::ok();
+  if (player.sync().waitsForOutside())
+    player.sync().satisfy(VK_NULL_HANDLE, valueOf(captured.semaphore), *captured.pValue);
   Status status = mapInputs(player, call);
   if (!status) return status;
   const VkSemaphoreWaitInfo info{
@@ -731,6 +740,9 @@ Status hook(Player& player, MapMemoryCall&, MapMemoryCall& captured) {
 Status hook(Player& player, QueuePresentKHRCall& call, QueuePresentKHRCall& captured) {
   player.noticeLoss(captured.result, VK_SUCCESS);
   if (!call.pPresentInfo) return Status::ok();
+  if (player.sync().waitsForOutside())
+    satisfy(player, call.queue, call.pPresentInfo->pWaitSemaphores, call.pPresentInfo->waitSemaphoreCount,
+            nullptr);
   Status status = mapInputs(player, call);
   if (!status) return status;
   return player.window().present(call.queue, *call.pPresentInfo);
@@ -762,9 +774,10 @@ Status hook(Player& player, QueueSubmit2Call& call, QueueSubmit2Call& captured) 
 }
 
 Status hook(Player& player, QueueWaitIdleCall& call, QueueWaitIdleCall& captured) {
-  if (player.event().has_outputs) return issue(player, call, captured);
-  (void)player.waitIdle(*player.device());
-  return Status::ok();
+  // The driver's own call knows no limit.
+  const bool idle = player.waitIdle(*player.device());
+  if (!player.event().has_outputs) return Status::ok();
+  return idle ? issue(player, call, captured) : player.waitedInVain();
 }
 
 Status hook(Player& player, ResetDescriptorPoolCall& call, ResetDescriptorPoolCall& captured) {

@@ -41,8 +41,9 @@ Allocation* Memory::find(HandleMap::Id id) {
 
 VkMemoryPropertyFlags Memory::capturedFlags(uint32_t type, bool& known) const {
   const CapturedGpu& gpu = player_.instance()->seen[player_.device()->captured_gpu];
-  known = gpu.memory && type < gpu.memory->memoryTypeCount && type < VK_MAX_MEMORY_TYPES;
-  return known ? gpu.memory->memoryTypes[type].propertyFlags : 0;
+  const auto& memory = gpu.memory ? gpu.memory : player_.describedMemory();
+  known = memory && type < memory->memoryTypeCount && type < VK_MAX_MEMORY_TYPES;
+  return known ? memory->memoryTypes[type].propertyFlags : 0;
 }
 
 // A dedicated allocation must have its resource's size and type here.
@@ -83,6 +84,9 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
   const std::u16string name = external.takeExportName(info.pNext);
   external.dropUnknownNodes(info.pNext, "VkDeviceMemory", captured_memory);
   external.dropForeignNodes(info.pNext, "VkDeviceMemory", captured_memory);
+  const auto* flags =
+      findInChain<VkMemoryAllocateFlagsInfo>(info.pNext, VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO);
+  if (flags) allocation->flags = flags->flags & VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT;
   adaptDedicated(call.device, info, bits, *block.live);
   ExternalTraits traits;
   if (block.live->dedicated) {
@@ -116,7 +120,7 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
   if (!done) {
     block.live->size = info.allocationSize;
     block.live->type = type;
-    block.live->types = exported;
+    block.live->types = block.live->exportable = exported;
     result = newBlock(device, *block.live, info.pNext);
   }
   if (result != VK_SUCCESS) return result;

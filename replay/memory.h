@@ -9,6 +9,7 @@
 // as the program used them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -32,7 +33,9 @@ struct Device;
 struct HostRegion {
   uint64_t captured = 0;  // where it began in the captured process
   size_t size = 0;
-  std::byte* bytes = nullptr;
+  std::byte* bytes = nullptr;  // null: there was no memory
+  void* mapped = nullptr;
+  size_t mapped_size = 0;
   HostRegion(uint64_t from, size_t bytes_wanted, size_t alignment);
   ~HostRegion();
   HostRegion(const HostRegion&) = delete;
@@ -44,10 +47,18 @@ struct LiveMemory {
   VkDeviceMemory memory = VK_NULL_HANDLE;
   VkDeviceSize size = 0;
   uint32_t type = 0;
-  std::byte* mapped = nullptr;  // once it was needed; the whole of it
-  HandleTypeBits types = 0;     // that it may be shared by, or was imported by
-  uint64_t dedicated = 0;       // the live image or buffer that it is for
+  std::byte* mapped = nullptr;    // once it was needed; the whole of it
+  HandleTypeBits types = 0;       // that it may be shared by, or was imported by
+  HandleTypeBits exportable = 0;  // that a handle may be made of
+  uint64_t dedicated = 0;         // the live image or buffer that it is for
   std::shared_ptr<HostRegion> host;
+};
+
+// A physical device and its driver: opaque handles and memory types mean nothing to another one.
+struct DriverId {
+  uint32_t vendor = 0, device = 0, version = 0;
+  std::array<uint8_t, VK_UUID_SIZE> cache{};
+  bool operator==(const DriverId&) const = default;
 };
 
 // A part of a payload that one allocation holds.
@@ -56,7 +67,8 @@ struct PayloadBlock {
   uint32_t type = 0;
   HandleTypeBits types = 0;
   bool dedicated = false;
-  Device* device = nullptr;  // of `source`
+  Device* device = nullptr;  // of `source`, while there is one
+  DriverId driver;
   std::weak_ptr<LiveMemory> source;
   std::shared_ptr<Descriptor> kept;  // once the source is gone
 };
@@ -75,6 +87,7 @@ struct Allocation {
   uint64_t captured = 0;
   VkDeviceSize size = 0;  // as captured
   VkMemoryPropertyFlags wanted = 0;
+  VkMemoryAllocateFlags flags = 0;         // of new blocks, too
   HandleTypeBits exported = 0;             // live types of new blocks
   std::vector<LiveBlock> blocks;           // [0] is the whole allocation, the others moved resources
   std::shared_ptr<MemoryPayload> payload;  // once it was exported, or if it was imported

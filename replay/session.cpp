@@ -178,6 +178,13 @@ void Player::removeDevice(Device* device) {
   device_ = nullptr;
 }
 
+std::vector<Device*> Player::devicesOf(const Instance* instance) {
+  std::vector<Device*> found;
+  for (Device& device : devices_)
+    if (device.instance == instance) found.push_back(&device);
+  return found;
+}
+
 void Player::removeInstance(Instance* instance) {
   handles_.drop(instance->id);
   instance_by_id_.erase(instance->id);
@@ -356,12 +363,14 @@ bool Player::waitIdle(Device& device) {
 }
 
 void Player::finish() {
+  event_ = nullptr;
   bool idle = true;
   for (Device& device : devices_) {
     idle = waitIdle(device) && idle;
     if (idle) window_.deviceGone(&device);
     if (idle) contents_.deviceGone(&device);
   }
+  if (!idle) contents_.abandon();
   if (!idle) note("work was still pending at the end of the trace");
   for (Instance& instance : instances_)
     if (idle) window_.instanceGone(&instance);

@@ -144,6 +144,7 @@ class Player {
   Device& addDevice(uint64_t captured, VkDevice live, uint64_t captured_gpu, VkPhysicalDevice gpu);
   void removeInstance(Instance* instance);
   void removeDevice(Device* device);
+  std::vector<Device*> devicesOf(const Instance* instance);
   CapturedGpu& capturedGpu(uint64_t captured) { return instance_->seen[captured]; }
   // The live device that stands for the `index`-th captured one.
   Result<VkPhysicalDevice> chooseGpu(size_t index);
@@ -191,6 +192,8 @@ class Player {
   std::vector<Command> used_;
   Arena arena_;
   HandleMap handles_;
+  std::list<Instance> instances_;  // these two outlive what has objects of theirs
+  std::list<Device> devices_;
   ExternalMemory external_;
   ExternalSync sync_;
   Contents contents_;
@@ -198,8 +201,6 @@ class Player {
   Window window_;
   Screenshots screenshots_;
   Dispatch global_;
-  std::list<Instance> instances_;
-  std::list<Device> devices_;
   std::unordered_map<HandleMap::Id, Instance*> instance_by_id_;
   std::optional<VkPhysicalDeviceMemoryProperties> described_memory_;
   std::string described_name_;

@@ -1,6 +1,7 @@
 // Memory that several allocations of the trace share, or that the program imported from itself.
+#include <sys/mman.h>
+
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
 #include "replay/chains.h"
@@ -15,6 +16,12 @@ constexpr HandleTypeBits kByDescriptor =
 
 std::string nameOf(HandleTypeBit type) { return handleTypeName(ExternalObject::kMemory, type); }
 
+DriverId driverOf(const Device& device) {
+  DriverId id{device.properties.vendorID, device.properties.deviceID, device.properties.driverVersion, {}};
+  std::memcpy(id.cache.data(), device.properties.pipelineCacheUUID, VK_UUID_SIZE);
+  return id;
+}
+
 bool isHostPointer(HandleTypeBit type) {
   return type == VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT ||
          type == VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_MAPPED_FOREIGN_MEMORY_BIT_EXT;
@@ -22,13 +29,18 @@ bool isHostPointer(HandleTypeBit type) {
 
 }  // namespace
 
+// Untouched pages cost nothing, and are zero.
 HostRegion::HostRegion(uint64_t from, size_t bytes_wanted, size_t alignment)
-    : captured(from),
-      size(bytes_wanted),
-      bytes(static_cast<std::byte*>(std::aligned_alloc(alignment, bytes_wanted))) {
-  if (bytes) std::memset(bytes, 0, size);
+    : captured(from), size(bytes_wanted), mapped_size(bytes_wanted + alignment) {
+  mapped =
+      mmap(nullptr, mapped_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) return;
+  const auto address = reinterpret_cast<uintptr_t>(mapped);
+  bytes = static_cast<std::byte*>(mapped) + ((address + alignment - 1) / alignment * alignment - address);
 }
-HostRegion::~HostRegion() { std::free(bytes); }
+HostRegion::~HostRegion() {
+  if (bytes) munmap(mapped, mapped_size);
+}
 
 VkResult Memory::import(Device& device, const CapturedImport& import, VkMemoryAllocateInfo& info,
                         Allocation& allocation, LiveBlock& block, bool& done) {
@@ -53,10 +65,14 @@ VkResult Memory::import(Device& device, const CapturedImport& import, VkMemoryAl
     }
     return VK_SUCCESS;
   }
-  if (import.consumed) --payload->handles_out;
+  if (import.consumed && !record) --payload->handles_out;  // with one, duplicates may be out
   PayloadBlock* whole = nullptr;
+  // The first that began at 0 is the whole allocation; a later one is a resource that moved, and counts where
+  // the import is a resource's own, too.
   for (PayloadBlock& candidate : payload->blocks)
-    if (candidate.begin == 0) whole = &candidate;
+    if (candidate.begin == 0 &&
+        (!whole || (block.live->dedicated && candidate.dedicated && !whole->dedicated)))
+      whole = &candidate;
   HandleTypeBit by = 0;
   std::shared_ptr<LiveMemory> live =
       whole ? share(device, *whole, info.pNext, block.live->dedicated, by) : nullptr;
@@ -87,7 +103,9 @@ std::shared_ptr<LiveMemory> Memory::share(Device& device, PayloadBlock& block, c
                                           uint64_t dedicated, HandleTypeBit& by) {
   HandleTypeBit type = 0;
   Descriptor descriptor;
-  if (device.dispatch.GetMemoryFdKHR) descriptor = descriptorOf(block, type);
+  // Opaque handles mean something to the driver that made them, and its memory types are its own.
+  if (device.dispatch.GetMemoryFdKHR && driverOf(device) == block.driver)
+    descriptor = descriptorOf(block, type);
   if (descriptor) {
     VkImportMemoryFdInfoKHR imported{VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR, next,
                                      VkExternalMemoryHandleTypeFlagBits(type), descriptor.get()};
@@ -113,6 +131,7 @@ Descriptor Memory::descriptorOf(PayloadBlock& block, HandleTypeBit& type) {
   type = types.front();
   const auto source = block.source.lock();
   if (!source) return block.kept ? block.kept->duplicate() : Descriptor();
+  if (!(source->exportable & type)) return block.kept ? block.kept->duplicate() : Descriptor();
   const VkMemoryGetFdInfoKHR wanted{VK_STRUCTURE_TYPE_MEMORY_GET_FD_INFO_KHR, nullptr, source->memory,
                                     VkExternalMemoryHandleTypeFlagBits(type)};
   int fd = -1;
@@ -139,10 +158,14 @@ void Memory::offer(Allocation& allocation) {
     });
     if (same == known.end()) {
       known.push_back({block.begin, block.live->size, block.live->type, block.live->types,
-                       block.live->dedicated != 0, allocation.device, block.live, nullptr});
-    } else if (same->source.expired()) {
+                       block.live->dedicated != 0, allocation.device, driverOf(*allocation.device),
+                       block.live, nullptr});
+    } else if (same->source.expired() &&
+               ((block.live->exportable & kByDescriptor) || !same->kept || !*same->kept)) {
       same->source = block.live;
       same->device = allocation.device;
+      same->driver = driverOf(*allocation.device);
+      same->type = block.live->type;
       same->kept.reset();
     }
   }
@@ -202,6 +225,11 @@ VkResult Memory::importHost(Device& device, const CapturedImport& import, VkMemo
   };
   const Dispatch& d = device.dispatch;
   constexpr auto kType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT;
+  const auto rule = player_.options().remap.forced.find(import.type);
+  if (rule != player_.options().remap.forced.end() && rule->second != import.type) {
+    say(false, "asked for by --remap", "");
+    return VK_SUCCESS;
+  }
   if (import.type != kType || !d.GetMemoryHostPointerPropertiesEXT || !d.GetPhysicalDeviceProperties2 ||
       !device.extensions.contains(VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME)) {
     say(false, "ordinary memory holds what the program wrote there", "no VK_EXT_external_memory_host");
@@ -214,6 +242,7 @@ VkResult Memory::importHost(Device& device, const CapturedImport& import, VkMemo
   properties.pNext = &host;
   d.GetPhysicalDeviceProperties2(device.gpu, &properties);
   const size_t alignment = std::max<size_t>(host.minImportedHostPointerAlignment, 4096);
+  if (info.allocationSize > SIZE_MAX / 2) return VK_ERROR_OUT_OF_HOST_MEMORY;
   const size_t wanted = (size_t(info.allocationSize) + alignment - 1) / alignment * alignment;
   std::erase_if(host_regions_, [](const auto& region) { return region.expired(); });
   std::shared_ptr<HostRegion> region;

@@ -223,7 +223,7 @@ void learnQueues(Device& device, const VkDeviceCreateInfo& info) {
       VkQueue queue = VK_NULL_HANDLE;
       if (queues.flags == 0) {
         device.dispatch.GetDeviceQueue(device.live, queues.queueFamilyIndex, index, &queue);
-      } else {
+      } else if (device.dispatch.GetDeviceQueue2) {
         const VkDeviceQueueInfo2 wanted{VK_STRUCTURE_TYPE_DEVICE_QUEUE_INFO_2, nullptr, queues.flags,
                                         queues.queueFamilyIndex, index};
         device.dispatch.GetDeviceQueue2(device.live, &wanted, &queue);
