@@ -45,6 +45,8 @@ class Copy {
  public:
   template <class... Values>
   explicit Copy(uint32_t command, const Values&... values) {
+    if (ring.bytes == nullptr) [[unlikely]]
+      ring.bytes = new char[kRing];
     if (ring.used > kRing - kLargest) [[unlikely]]
       ring.used = 0;
     cursor_ = ring.bytes + ring.used;
@@ -68,9 +70,9 @@ class Copy {
   void bytes(const void* data, size_t size) { array(static_cast<const char*>(data), size); }
 
  private:
-  struct Ring {
+  struct Ring {  // lives as long as the process
+    char* bytes;
     size_t used;
-    char bytes[kRing];
   };
   static inline thread_local Ring ring __attribute__((tls_model("initial-exec")));
   char* cursor_;
