@@ -196,6 +196,14 @@ void describe(MetadataKind kind, Text text) {
   }
 }
 
+// Devices come and go on any thread: a place that is being taken has a key that no device has.
+void becomeFirst(NextLayer& next) {
+  uint64_t nobody = 0;
+  if (!first_device.key.compare_exchange_strong(nobody, ~uint64_t{0})) return;
+  first_device.next.store(&next, std::memory_order_relaxed);
+  first_device.key.store(dispatchKey(next.device), std::memory_order_release);
+}
+
 template <class Create>
 VkResult withoutExceptions(Create create) {
   try {
@@ -258,6 +266,7 @@ void createDevice(CreateDeviceCall& call, Command called) {
     }
   });
   if (call.result < 0) return;
+  becomeFirst(*next);
   laneDeviceCreated();
   trackMemory(*next, *call.pCreateInfo, instance.dispatch);
   next.release();
@@ -272,8 +281,10 @@ void destroyDevice(DestroyDeviceCall& call, Command called) {
   if (call.device == VK_NULL_HANDLE) return;
   outside::deviceGone(call.device);
   payloads::deviceGone(call.device);
-  const std::unique_ptr<NextLayer> next(next_layers.erase(dispatchKey(call.device)));
+  uint64_t key = dispatchKey(call.device);
+  const std::unique_ptr<NextLayer> next(next_layers.erase(key));
   if (!next) return;
+  first_device.key.compare_exchange_strong(key, 0);
   outside::destroyCopiers(*next);
   record(call, called, [&] {
     invoke(next->dispatch, call);

@@ -75,6 +75,12 @@ inline void lanePublish(Lane* lane, size_t total_bytes) {
     lane->header->pending.store(0, std::memory_order_release);
 }
 
+// The same for a record that has no ticket of its own and is no piece.
+inline void lanePublishNoted(Lane* lane, size_t total_bytes) {
+  lane->cursor += total_bytes;
+  lane->buffer->committed.store(static_cast<uint32_t>(lane->cursor - lane->base), std::memory_order_release);
+}
+
 // Writes and publishes a record of any size (`record.size` is taken from the payload). May wait.
 void laneWrite(Lane* lane, const LaneRecord& record, std::span<const std::byte> payload);
 
@@ -85,15 +91,20 @@ inline void laneReturned(Lane* lane) {
   lane->header->returned.store(++lane->returned, std::memory_order_release);
 }
 
+// For a caller that holds this thread's lane and found room in it. Only this thread writes the word; any number
+// from (last ticket of this thread, the ticket to come] serves.
+inline uint64_t nextTicket(Lane* lane) {
+  if (lane->header->pending.load(std::memory_order_relaxed) == 0)
+    lane->header->pending.store(lane->last_ticket + 1, std::memory_order_release);
+  return lane->last_ticket = 1 + lane->tickets->fetch_add(1, std::memory_order_acq_rel);
+}
+inline uint64_t notedTicket(const Lane* lane) { return lane->tickets->load(std::memory_order_relaxed); }
+
 inline uint64_t nextTicket() {
   Lane* lane = detail::this_lane;
   if (!lane || !lane->live.load(std::memory_order_relaxed)) [[unlikely]]
     return detail::ticketWithoutLane(true);
-  // Only this thread writes the word. Any number from (last ticket of this thread, the ticket to come]
-  // serves.
-  if (lane->header->pending.load(std::memory_order_relaxed) == 0)
-    lane->header->pending.store(lane->last_ticket + 1, std::memory_order_release);
-  return lane->last_ticket = 1 + lane->tickets->fetch_add(1, std::memory_order_acq_rel);
+  return nextTicket(lane);
 }
 
 inline uint64_t notedTicket() {

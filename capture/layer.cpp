@@ -7,6 +7,7 @@
 namespace reprise::capture {
 
 constinit HandleTable<NextLayer> next_layers;
+constinit FirstDevice first_device;
 
 namespace {
 

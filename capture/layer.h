@@ -11,6 +11,7 @@
 
 #include <vulkan/vk_layer.h>
 
+#include <atomic>
 #include <cstring>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,14 @@ struct NextLayer {
 
 extern constinit HandleTable<NextLayer> next_layers;
 
+// The one device that most programs have, found without a look-up. Taken by the first device, free again when that
+// is destroyed: while a device lives its entry stays as it is, so that a matching key alone is proof.
+struct FirstDevice {
+  std::atomic<uint64_t> key{0};
+  std::atomic<NextLayer*> next{nullptr};
+};
+extern constinit FirstDevice first_device;
+
 // The loader's dispatch pointer of a dispatchable handle.
 template <class T>
 uint64_t dispatchKey(T handle) {
@@ -47,12 +56,15 @@ uint64_t dispatchKey(T handle) {
 // Null only for handles that were not created through this layer.
 template <class T>
 [[gnu::always_inline]] inline NextLayer* nextOf(T handle) {
-  return next_layers.find(dispatchKey(handle));
+  const uint64_t key = dispatchKey(handle);
+  if (first_device.key.load(std::memory_order_acquire) == key) [[likely]]
+    return first_device.next.load(std::memory_order_relaxed);
+  return next_layers.find(key);
 }
 
 // What the packet's call goes to: its first parameter is the dispatchable handle.
 template <class C>
-const Dispatch& dispatchOf(const C& call) {
+[[gnu::always_inline]] inline const Dispatch& dispatchOf(const C& call) {
   const void* handle;
   std::memcpy(&handle, &call, sizeof handle);
   return nextOf(handle)->dispatch;

@@ -59,7 +59,7 @@ bool writeHalf(Lane* lane, const detail::Heading& heading, Encode encode, void* 
     recordHole(HoleCause::kUnknownCommand, heading.command, "no memory to record a call");
     return false;
   }
-  const uint64_t order = heading.draws_ticket ? nextTicket() : notedTicket();
+  const uint64_t order = heading.drawsTicket() ? nextTicket() : notedTicket();
   laneWrite(lane, {0, heading.command, heading.flags, order}, encoder.bytes());
   return true;
 }

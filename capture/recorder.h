@@ -10,10 +10,12 @@
 
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "capture/lanes.h"
 #include "capture/order.h"
+#include "format/direct_encoder.h"
 #include "format/encoder.h"
 
 namespace reprise::capture {
@@ -30,10 +32,11 @@ void recordMetadata(MetadataKind kind, std::string_view json);
 
 namespace detail {
 
+// What a record says of its call besides the arguments.
 struct Heading {
   uint16_t command;
   uint16_t flags;
-  bool draws_ticket;
+  bool drawsTicket() const { return (flags & kTicketed) != 0; }
 };
 
 template <class C>
@@ -57,57 +60,86 @@ using EncodeOutputs = void (*)(OutputEncoder& encoder, void* call);
 bool writeSlowly(Lane* lane, const Heading& heading, EncodeInputs encode, void* call);
 bool writeSlowly(Lane* lane, const Heading& heading, EncodeOutputs encode, void* call);
 
-// Flattened: left alone, the compiler gives up inlining in a source of a thousand entry points.
+// The half of a packet that is encoded, by E, the general visitor; kDirect packets have a faster one.
+template <class E>
+using Direct = std::conditional_t<std::is_same_v<E, InputEncoder>, DirectInputs, DirectOutputs>;
+
+// Encodes into [begin, end), both included in the lane's buffer. Null if it does not fit or is not for this path.
 template <class E, class C>
-[[gnu::flatten]] bool write(Lane* lane, C& call, const Heading& heading) {
-  const LaneSpace room = laneSpace(lane);
-  const size_t head = sizeof(LaneRecord) + (heading.flags & kTimed ? sizeof(uint64_t) : 0);
-  // Room for the zero padding is kept back.
-  const size_t free_bytes = std::min(size_t(room.end - room.begin), sizeof(LaneRecord) + kMaxRecordPayload);
-  if (free_bytes > head + sizeof(uint64_t)) [[likely]] {
-    E encoder(room.begin + head, room.begin + free_bytes - sizeof(uint64_t));
+[[gnu::always_inline]] inline std::byte* encodeInPlace(std::byte* begin, std::byte* end, C& call) {
+  if constexpr (kDirect<C>) {
+    if (size_t(end - begin) < kFixedBytes<C>) [[unlikely]]
+      return nullptr;
+    Direct<E> encoder(begin, end - kFixedBytes<C>);
     visit(encoder, call);
-    if (!encoder.overflowed()) [[likely]] {
-      const size_t payload = head - sizeof(LaneRecord) + encoder.size();
-      std::memset(room.begin + sizeof(LaneRecord) + payload, 0, sizeof(uint64_t));
-      if (heading.flags & kTimed) {
+    return encoder.overflowed() ? nullptr : encoder.cursor();
+  } else {
+    E encoder(begin, end);
+    visit(encoder, call);
+    return encoder.overflowed() ? nullptr : begin + encoder.size();
+  }
+}
+
+// Flattened: left alone, the compiler gives up inlining in a source of a thousand entry points.
+template <class E, uint16_t kFlags, class C>
+[[gnu::flatten]] bool write(Lane* lane, C& call, Command called) {
+  constexpr size_t kHead = sizeof(LaneRecord) + (kFlags & kTimed ? sizeof(uint64_t) : 0);
+  constexpr size_t kLargest = sizeof(LaneRecord) + kMaxRecordPayload;
+  const LaneSpace room = laneSpace(lane);
+  const auto free_bytes = size_t(room.end - room.begin);
+  if (free_bytes > kHead + sizeof(uint64_t)) [[likely]] {
+    // Room for the zero padding is kept back.
+    std::byte* const end = encodeInPlace<E>(
+        room.begin + kHead, room.begin + std::min(free_bytes, kLargest) - sizeof(uint64_t), call);
+    if (end != nullptr) [[likely]] {
+      const size_t payload = size_t(end - room.begin) - sizeof(LaneRecord);
+      std::memset(end, 0, sizeof(uint64_t));
+      if constexpr (kFlags & kTimed) {
         const uint64_t now = coarseTime();
         std::memcpy(room.begin + sizeof(LaneRecord), &now, sizeof now);
       }
-      const uint64_t order = heading.draws_ticket ? nextTicket() : notedTicket();
-      const LaneRecord record{uint32_t(payload), heading.command, heading.flags, order};
+      const uint64_t order = kFlags & kTicketed ? nextTicket(lane) : notedTicket(lane);
+      const LaneRecord record{uint32_t(payload), uint16_t(called), kFlags, order};
       std::memcpy(room.begin, &record, sizeof record);
-      lanePublish(lane, sizeof record + padded(payload));
+      if constexpr (kFlags & kTicketed)
+        lanePublish(lane, sizeof record + padded(payload));
+      else
+        lanePublishNoted(lane, sizeof record + padded(payload));
       return true;
     }
   }
   return writeSlowly(
-      lane, heading, [](E& e, void* c) { visit(e, *static_cast<C*>(c)); }, &call);
+      lane, {uint16_t(called), kFlags}, [](E& e, void* c) { visit(e, *static_cast<C*>(c)); }, &call);
+}
+
+// What another lane wrote last needs a ticket: rare, and kept apart.
+template <uint16_t kFlags, class C>
+[[gnu::noinline, gnu::cold]] bool announceElsewhere(Lane* lane, C& call, Command called) {
+  return write<InputEncoder, kFlags | kTicketed>(lane, call, called);
 }
 
 template <class C>
-bool announce(Lane* lane, C& call, Command called) {
-  Heading heading{uint16_t(called), uint16_t(C::kHasOutputs ? kAnnounce : kAnnounce | kComplete), false};
+[[gnu::always_inline]] inline bool announce(Lane* lane, C& call, Command called) {
+  constexpr uint16_t kFlags = C::kHasOutputs ? kAnnounce : kAnnounce | kComplete;
   if constexpr (C::kTicket == TicketWhen::kNone) {
-    heading.draws_ticket = !command_buffer_lanes.sameLane(firstHandle(call), laneId(lane));
-    if (heading.draws_ticket) heading.flags |= kTicketed;
+    if (!command_buffer_lanes.sameLane(firstHandle(call), laneId(lane))) [[unlikely]]
+      return announceElsewhere<kFlags>(lane, call, called);
+    return write<InputEncoder, kFlags>(lane, call, called);
   } else if constexpr (C::kTicket == TicketWhen::kBefore) {
     if constexpr (requires { call.commandBuffer; })
       command_buffer_lanes.ticketed(uint64_t(call.commandBuffer), laneId(lane));
-    heading.draws_ticket = true;
-    heading.flags |= kTicketed | kTimed;
+    return write<InputEncoder, kFlags | kTicketed | kTimed>(lane, call, called);
+  } else {
+    return write<InputEncoder, kFlags>(lane, call, called);
   }
-  return write<InputEncoder>(lane, call, heading);
 }
 
 template <class C>
-void complete(Lane* lane, C& call, Command called) {
-  Heading heading{uint16_t(called), kComplete, false};
-  if constexpr (C::kTicket == TicketWhen::kAfter) {
-    heading.draws_ticket = true;
-    heading.flags |= kTicketed | kTimed;
-  }
-  write<OutputEncoder>(lane, call, heading);
+[[gnu::always_inline]] inline void complete(Lane* lane, C& call, Command called) {
+  if constexpr (C::kTicket == TicketWhen::kAfter)
+    write<OutputEncoder, kComplete | kTicketed | kTimed>(lane, call, called);
+  else
+    write<OutputEncoder, kComplete>(lane, call, called);
 }
 
 }  // namespace detail
@@ -115,7 +147,7 @@ void complete(Lane* lane, C& call, Command called) {
 // Records `call`, which the program made under the name `called`, and calls `driver` once, between the two
 // halves.
 template <class C, class F>
-void record(C& call, Command called, F&& driver) {
+[[gnu::always_inline]] inline void record(C& call, Command called, F&& driver) {
   Lane* lane = currentLane();
   if (lane == nullptr) [[unlikely]]
     return driver();

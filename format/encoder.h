@@ -198,6 +198,8 @@ class Encoder : public VisitorBase {
     if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_pointer_v<T>) {
       static_assert(!std::is_pointer_v<T> || sizeof(T) == 8);
       raw(p, n * sizeof(T));
+    } else if constexpr (kPacked<T>) {
+      raw(p, n * sizeof(T));
     } else {
       for (size_t i = 0; i < n; ++i) element(p[i]);
     }

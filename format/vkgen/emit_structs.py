@@ -1,5 +1,6 @@
 """visit() of every struct, in slices for the compiler, and the chain dispatch by sType."""
 
+import emit_direct
 import overrides
 from cpp import NOTICE, condition, in_reading_order, visit_line
 
@@ -51,7 +52,9 @@ def emit(model):
              "// Structs through whose pointers the driver writes: at input time their members count.",
              "template <class T> inline constexpr bool kHasOutputPointers = false;",
              "template <class T> inline constexpr bool kReturnedOnly = false;",
-             "template <class T> inline constexpr VkStructureType kStructureType = VK_STRUCTURE_TYPE_MAX_ENUM;"]
+             "template <class T> inline constexpr VkStructureType kStructureType = VK_STRUCTURE_TYPE_MAX_ENUM;",
+             "// Structs whose encoded form is their bytes in memory: no pointer, no padding.",
+             "template <class T> inline constexpr bool kPacked = false;"]
     for s in structs:
         if s.has_output_pointers:
             head.append(f"template <> inline constexpr bool kHasOutputPointers<{s.name}> = true;")
@@ -59,6 +62,7 @@ def emit(model):
             head.append(f"template <> inline constexpr bool kReturnedOnly<{s.name}> = true;")
         if s.stype:
             head.append(f"template <> inline constexpr VkStructureType kStructureType<{s.name}> = {s.stype};")
+    head += emit_direct.packed_traits(model)
     head.append("}  // namespace reprise")
     out = {"structs.h": "\n".join(head) + "\n"}
     for i in range(SLICES):
@@ -76,6 +80,7 @@ def emit(model):
     out["struct_extensions.inc"] = NOTICE + "".join(
         f'REPRISE_STRUCT_EXTENSION({s.stype}, "{model.type_origin[s.name]}")\n' for s in nodes
         if model.type_origin[s.name] in model.extensions)
+    out["direct.h"] = emit_direct.header(model, body)
     out["extends.inc"] = NOTICE + "".join(
         f"REPRISE_EXTENDS({e}, {s.name})\n" for s in nodes for e in s.extends if e in model.structs)
     return out
