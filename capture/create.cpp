@@ -266,6 +266,7 @@ void createDevice(CreateDeviceCall& call, Command called) {
     }
   });
   if (call.result < 0) return;
+  outside::deviceCreated(*call.pCreateInfo);
   becomeFirst(*next);
   laneDeviceCreated();
   trackMemory(*next, *call.pCreateInfo, instance.dispatch);

@@ -33,6 +33,8 @@ constexpr int64_t kStall = 10'000 * kMillisecond;      // no sign of life from t
 constexpr int64_t kStarved = 60'000 * kMillisecond;    // signs of life, but no room for this thread
 constexpr int64_t kSlotPatience = 200 * kMillisecond;  // for a lane, while all are taken
 constexpr int64_t kSlotRetry = 1'000 * kMillisecond;
+constexpr int64_t kLeastPatience = 40'000;  // sleeping and waking is not shorter
+constexpr int64_t kMostPatience = kMillisecond;
 
 enum ProcessState : uint32_t { kIdle, kAttached, kOff };
 
@@ -43,6 +45,7 @@ struct Process {
   std::atomic<ArenaHeader*> arena;
   std::atomic<Lane*> memory_lane;
   std::atomic<int64_t> no_slot_until;
+  std::atomic<int64_t> populate_ns;  // what the pages of the last large buffer took
   WriterLink link;
   Lane lanes[kMaxLanes];
 };
@@ -258,6 +261,59 @@ uint32_t allocate(const ArenaView& arena, PoolIndex wanted, const BufferPool*& p
   return index;
 }
 
+void giveBack(const ArenaView& arena, const BufferPool& pool, uint32_t index) {
+  const uint32_t bit = index - pool.first;
+  arena.bitmapWord(pool.first_word + bit / 64).fetch_or(uint64_t{1} << (bit % 64), std::memory_order_release);
+}
+
+bool isPopulated(const ArenaView& arena, uint32_t index) {
+  return arena.buffer(index).populated.load(std::memory_order_relaxed) != 0;
+}
+
+// Whether `bytes` more may be mapped: buffers and what the writer holds together stay within the arena's size.
+bool mayPopulate(const ArenaHeader& header, size_t bytes) {
+  const uint64_t held = header.held_bytes.load(std::memory_order_relaxed);
+  return header.populated_bytes.load(std::memory_order_relaxed) + held + bytes <= header.bytes;
+}
+
+// Maps the pages at once, which is ten times cheaper than by faults. False: there is no memory for them, and
+// touching them would be a SIGBUS.
+bool populate(ArenaHeader& header, BufferHeader& buffer, std::byte* begin, size_t bytes, int64_t& took) {
+  if (buffer.populated.load(std::memory_order_relaxed)) return true;
+  const int64_t start = nowNs();
+  if (madvise(begin, bytes, MADV_POPULATE_WRITE) != 0 && errno != EINVAL) return false;
+  took = nowNs() - start;
+  buffer.populated.store(1, std::memory_order_relaxed);
+  header.populated_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  return true;
+}
+
+// New pages may cost more than the writer needs to empty a buffer whose pages are there: then it gets as long as they
+// would take. What is waited in vain is at most what would have been lost anyway. A buffer with pages, or `index`.
+uint32_t preferPopulated(Process& process, PoolIndex wanted, uint32_t index, const BufferPool*& pool) {
+  const ArenaView& arena = process.link.arena;
+  ArenaHeader& header = arena.header();
+  const int64_t patience = std::min(process.populate_ns.load(std::memory_order_relaxed), kMostPatience);
+  if (patience < kLeastPatience) return index;
+  const BufferPool* const fresh_pool = pool;
+  const int64_t start = nowNs();
+  for (int64_t left = patience; left > 0; left = patience - (nowNs() - start)) {
+    const uint32_t signal = header.space_signal.load(std::memory_order_acquire);
+    const uint32_t other = allocate(arena, wanted, pool);
+    if (other != kNoBuffer && isPopulated(arena, other)) {
+      giveBack(arena, *fresh_pool, index);
+      return other;
+    }
+    if (other != kNoBuffer) giveBack(arena, *pool, other);
+    pool = fresh_pool;
+    wakeWriter(header);
+    header.space_waiters.fetch_add(1);
+    futexWait(header.space_signal, signal, left);
+    header.space_waiters.fetch_sub(1);
+  }
+  return index;
+}
+
 // Waits while nothing is free. kNoBuffer: recording is off.
 uint32_t allocateOrWait(Process& process, PoolIndex wanted, const BufferPool*& pool) {
   const ArenaView& arena = process.link.arena;
@@ -268,7 +324,11 @@ uint32_t allocateOrWait(Process& process, PoolIndex wanted, const BufferPool*& p
   for (;;) {
     const uint32_t signal = header.space_signal.load(std::memory_order_acquire);
     const uint32_t index = allocate(arena, wanted, pool);
-    if (index != kNoBuffer) return index;
+    if (index != kNoBuffer) {
+      if (isPopulated(arena, index)) return index;
+      if (mayPopulate(header, pool->capacity)) return preferPopulated(process, wanted, index, pool);
+      giveBack(arena, *pool, index);
+    }
     wakeWriter(header);
     header.space_waiters.fetch_add(1);
     futexWait(header.space_signal, signal, 100 * kMillisecond);
@@ -287,15 +347,6 @@ uint32_t allocateOrWait(Process& process, PoolIndex wanted, const BufferPool*& p
       return kNoBuffer;
     }
   }
-}
-
-// Maps the pages at once, which is ten times cheaper than by faults. False: there is no memory for them, and
-// touching them would be a SIGBUS.
-bool populate(BufferHeader& buffer, std::byte* begin, size_t bytes) {
-  if (buffer.populated.load(std::memory_order_relaxed)) return true;
-  if (madvise(begin, bytes, MADV_POPULATE_WRITE) != 0 && errno != EINVAL) return false;
-  buffer.populated.store(1, std::memory_order_relaxed);
-  return true;
 }
 
 // Closes the lane's buffer and takes another, large enough for `bytes` if there is one. False: recording is
@@ -320,10 +371,13 @@ bool nextBuffer(Lane& lane, size_t bytes) {
   if (index == kNoBuffer) return false;
   BufferHeader& buffer = arena.buffer(index);
   std::byte* begin = arena.base + pool->offset + (index - pool->first) * pool->capacity;
-  if (!populate(buffer, begin, pool->capacity)) {
+  int64_t took = 0;
+  if (!populate(arena.header(), buffer, begin, pool->capacity, took)) {
     abandon(process, "there is no memory left for the trace");
     return false;
   }
+  if (took != 0 && pool->capacity == arena.layout.pools[kLargePool].capacity)
+    process.populate_ns.store(took, std::memory_order_relaxed);
   buffer.committed.store(0, std::memory_order_relaxed);
   buffer.lane.store(lane.slot, std::memory_order_relaxed);
   buffer.lane_id.store(lane.id, std::memory_order_relaxed);

@@ -1,6 +1,7 @@
 #include "capture/outside_contents.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <set>
@@ -41,6 +42,7 @@ struct State {
 
 constinit ProcessState<State> process_state;
 std::atomic<bool> any_timeline{false};
+std::atomic<bool> any_door{false};  // a device can export or import memory: others may write to its objects
 
 template <class Node>
 const Node& as(const VkBaseInStructure& node) {
@@ -165,7 +167,26 @@ void seen(State& state, Tracked& tracked) {
 
 }  // namespace
 
+void deviceCreated(const VkDeviceCreateInfo& info) {
+  static constexpr VkStructureType kImports[] = {
+      VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR,
+      VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_KHR,
+      VK_STRUCTURE_TYPE_IMPORT_MEMORY_WIN32_HANDLE_INFO_NV,
+      VK_STRUCTURE_TYPE_IMPORT_MEMORY_ZIRCON_HANDLE_INFO_FUCHSIA,
+      VK_STRUCTURE_TYPE_IMPORT_MEMORY_BUFFER_COLLECTION_FUCHSIA,
+      VK_STRUCTURE_TYPE_IMPORT_ANDROID_HARDWARE_BUFFER_INFO_ANDROID,
+  };
+  for (const char* name : std::span(info.ppEnabledExtensionNames, info.enabledExtensionCount)) {
+    const auto brings = [&](VkStructureType type) {
+      const char* extension = structExtension(type);
+      return extension != nullptr && std::strcmp(extension, name) == 0;
+    };
+    if (std::any_of(std::begin(kImports), std::end(kImports), brings)) any_door = true;
+  }
+}
+
 void created(const CreateBufferCall& call) {
+  if (!any_door.load(std::memory_order_relaxed)) return;
   const VkBufferCreateInfo& info = *call.pCreateInfo;
   if (call.result != VK_SUCCESS || !isExternal(info.pNext)) return;
   Object object;
@@ -181,6 +202,7 @@ void created(const CreateBufferCall& call) {
 }
 
 void created(const CreateImageCall& call) {
+  if (!any_door.load(std::memory_order_relaxed)) return;
   const VkImageCreateInfo& info = *call.pCreateInfo;
   if (call.result != VK_SUCCESS || !isExternal(info.pNext)) return;
   Object object;

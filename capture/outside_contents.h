@@ -45,6 +45,7 @@ struct Acquire {
 extern constinit std::atomic<bool> anything;
 inline bool active() { return anything.load(std::memory_order_relaxed); }
 
+void deviceCreated(const VkDeviceCreateInfo& info);  // until a device can share memory, nothing is tracked
 void created(const CreateBufferCall& call);
 void created(const CreateImageCall& call);
 void destroying(VkDevice device, VkObjectType type, uint64_t handle);  // before the driver's call

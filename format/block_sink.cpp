@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -13,15 +14,16 @@
 namespace reprise {
 
 namespace {
-constexpr size_t kMaxOutstanding = 64 << 20;
-constexpr size_t kMaxSpare = 16;
+constexpr size_t kMaxOutstanding = 16 << 20;
+constexpr size_t kMaxSpare = 32;
 constexpr size_t kLargestSpare = 2 << 20;
-constexpr size_t kIdleBytes = 4 << 20;    // less waiting than this: time for the best ratio
-constexpr size_t kBusyBytes = 16 << 20;   // more than this: keep up first
-constexpr size_t kLittleBytes = 1 << 20;  // at the end: a fraction of a second at the slowest level
+constexpr auto kIdleAge = std::chrono::milliseconds(50);  // between two blocks: time for a good ratio
+constexpr size_t kBusyBytes = 4 << 20;        // more waiting than this: keep up first
+constexpr size_t kLittleBytes = 1 << 20;      // at the end of a small file: a fraction of a second at the
+constexpr uint64_t kSmallFile = 256 * 1024;   // slowest level
 constexpr int kFinalLevel = 19;
 constexpr int kIdleLevel = 12;
-constexpr int kUsualLevel = 6;
+constexpr int kUsualLevel = 3;
 constexpr int kBusyLevel = 1;
 constexpr size_t kLeastFiltered = 4096;
 constexpr int kTrialLevel = 3;
@@ -39,12 +41,14 @@ class BlockSink::Compressor {
   // `thorough`: also tries the filter for bulk items, for about twice the time.
   void compress(Job& job, int level, bool thorough) {
     BlockHeader& header = job.header;
-    header.raw_bytes = static_cast<uint32_t>(job.raw.size());
+    const std::span<std::byte> raw = std::span(job.raw).first(job.used);
+    header.raw_bytes = static_cast<uint32_t>(raw.size());
     job.stored.resize(kBlockHeaderBytes);
-    if (!job.raw.empty()) {
-      if (thorough && header.kind == BlockKind::kBulk) filterItems(job.raw);
-      size_t size = compressTo(job.raw, level, job.stored, kBlockHeaderBytes);
-      job.stored.resize(kBlockHeaderBytes + size);
+    if (!raw.empty()) {
+      if (thorough && header.kind == BlockKind::kBulk) filterItems(raw);
+      const size_t size = compressTo(raw, level, scratch_);
+      job.stored.reserve(kBlockHeaderBytes + size);
+      job.stored.insert(job.stored.end(), scratch_.begin(), scratch_.begin() + std::ptrdiff_t(size));
       pad(job);
     }
     header.stored_bytes = static_cast<uint32_t>(job.stored.size() - kBlockHeaderBytes);
@@ -54,26 +58,27 @@ class BlockSink::Compressor {
   }
 
  private:
-  size_t compressTo(std::span<const std::byte> raw, int level, std::vector<std::byte>& to, size_t at) {
-    to.resize(at + ZSTD_compressBound(raw.size()));
+  // `to` only grows: fresh memory for each block would cost more than compressing it.
+  size_t compressTo(std::span<const std::byte> raw, int level, std::vector<std::byte>& to) {
+    if (to.size() < ZSTD_compressBound(raw.size())) to.resize(ZSTD_compressBound(raw.size()));
     ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
-    size_t size = ZSTD_compress2(context_, to.data() + at, to.size() - at, raw.data(), raw.size());
+    size_t size = ZSTD_compress2(context_, to.data(), to.size(), raw.data(), raw.size());
     assert(!ZSTD_isError(size));
     return size;
   }
 
   // Item by item, because a block holds shaders and pixels, and only the latter gain.
-  void filterItems(std::vector<std::byte>& raw) {
+  void filterItems(std::span<std::byte> raw) {
     for (size_t at = 0; at + kBulkItemHeaderBytes <= raw.size();) {
       std::byte* size_field = raw.data() + at + kBulkItemHeaderBytes - sizeof(uint32_t);
       auto size = loadLe<uint32_t>(size_field);
       at += kBulkItemHeaderBytes;
-      std::span<std::byte> item = std::span(raw).subspan(at, size);
+      std::span<std::byte> item = raw.subspan(at, size);
       at += size;
       if (size < kLeastFiltered) continue;
       filtered_.assign(item.begin(), item.end());
       applyDelta4(filtered_);
-      if (compressTo(filtered_, kTrialLevel, scratch_, 0) >= compressTo(item, kTrialLevel, scratch_, 0))
+      if (compressTo(filtered_, kTrialLevel, scratch_) >= compressTo(item, kTrialLevel, scratch_))
         continue;
       std::copy(filtered_.begin(), filtered_.end(), item.begin());
       storeLe(size_field, size | kItemDelta4);
@@ -83,7 +88,7 @@ class BlockSink::Compressor {
   // A reader takes a large block only if its stored size justifies it: pad with a frame that zstd skips.
   void pad(Job& job) {
     size_t size = job.stored.size() - kBlockHeaderBytes;
-    size_t justified = job.raw.size() > kMaxBlockRaw ? job.raw.size() / kMaxRatio + 1 : 0;
+    size_t justified = job.used > kMaxBlockRaw ? job.used / kMaxRatio + 1 : 0;
     if (size >= justified) return;
     size_t padding = std::max<size_t>(justified - size, 8);
     appendLe(job.stored, kSkippableFrame);
@@ -99,7 +104,7 @@ BlockSink::BlockSink(int fd, std::string path, int level, uint32_t threads)
     : fd_(fd),
       path_(std::move(path)),
       level_(level),
-      thread_count_(threads ? threads : std::clamp(std::thread::hardware_concurrency(), 1u, 4u)) {}
+      thread_count_(threads ? threads : std::clamp(std::thread::hardware_concurrency(), 1u, 6u)) {}
 
 BlockSink::~BlockSink() {
   (void)drain();
@@ -130,15 +135,19 @@ void BlockSink::startThreads() {
   }
 }
 
-void BlockSink::submit(BlockHeader header, std::vector<std::byte> raw) {
+void BlockSink::submit(BlockHeader header, std::vector<std::byte> raw, size_t used) {
   if (threads_.empty()) startThreads();
   std::unique_lock lock(mutex_);
   room_.wait(lock, [this] { return outstanding_bytes_ < kMaxOutstanding; });
   auto job = std::make_unique<Job>();
   job->header = header;
   job->raw = std::move(raw);
+  job->used = used;
   Job* added = job.get();
-  outstanding_bytes_ += added->raw.size();
+  const auto now = std::chrono::steady_clock::now();
+  submit_pause_ = now - last_submit_;
+  last_submit_ = now;
+  outstanding_bytes_ += used;
   jobs_.push_back(std::move(job));
   if (threads_.empty()) {
     Compressor().compress(*added, levelFor(), false);
@@ -147,7 +156,7 @@ void BlockSink::submit(BlockHeader header, std::vector<std::byte> raw) {
     return;
   }
   waiting_.push_back(added);
-  waiting_bytes_ += added->raw.size();
+  waiting_bytes_ += used;
   lock.unlock();
   work_.notify_one();
 }
@@ -160,10 +169,13 @@ std::vector<std::byte> BlockSink::spareBuffer() {
   return buffer;
 }
 
+// Blocks come so rarely that the next one will be done before another is there.
+bool BlockSink::isIdle() const { return waiting_bytes_ == 0 && submit_pause_ >= kIdleAge; }
+
 int BlockSink::levelFor() const {
   if (level_ != 0) return level_;
-  if (finishing_ && outstanding_bytes_ < kLittleBytes) return kFinalLevel;
-  if (waiting_bytes_ < kIdleBytes) return kIdleLevel;
+  if (finishing_ && outstanding_bytes_ < kLittleBytes && file_bytes_ < kSmallFile) return kFinalLevel;
+  if (isIdle()) return kIdleLevel;
   return waiting_bytes_ < kBusyBytes ? kUsualLevel : kBusyLevel;
 }
 
@@ -180,9 +192,9 @@ void BlockSink::work() {
     if (waiting_.empty()) return;
     Job* job = waiting_.front();
     waiting_.pop_front();
-    waiting_bytes_ -= job->raw.size();
+    waiting_bytes_ -= job->used;
     int level = levelFor();
-    bool thorough = waiting_bytes_ < kIdleBytes && job->raw.size() <= kMaxBlockRaw;
+    bool thorough = waiting_bytes_ < kBusyBytes && job->used <= kMaxBlockRaw;
     lock.unlock();
     compressor.compress(*job, level, thorough);
     lock.lock();
@@ -203,9 +215,8 @@ void BlockSink::commitReady(std::unique_lock<std::mutex>& lock) {
       write(job->stored, lock);
       if (status_.isOk()) committed_.push_back(job->header);
     }
-    outstanding_bytes_ -= job->raw.size();
+    outstanding_bytes_ -= job->used;
     if (spare_.size() < kMaxSpare && job->raw.capacity() <= kLargestSpare) {
-      job->raw.clear();
       spare_.push_back(std::move(job->raw));
     }
     room_.notify_all();

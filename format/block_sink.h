@@ -5,6 +5,7 @@
 // error is kept; from then on blocks are dropped. Sizes are bytes. Owns the descriptor.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +23,7 @@ namespace reprise {
 
 class BlockSink {
  public:
-  // level 0: chosen by how much is waiting. threads 0: by the machine, at most 4.
+  // level 0: chosen by how much is waiting. threads 0: by the machine, at most 6.
   BlockSink(int fd, std::string path, int level, uint32_t threads);
   ~BlockSink();
   BlockSink(const BlockSink&) = delete;
@@ -30,14 +31,18 @@ class BlockSink {
 
   void writeStart(std::span<const std::byte> bytes);  // before the first submit()
 
-  // Fills in the sizes and the checksum of `header`.
-  void submit(BlockHeader header, std::vector<std::byte> raw);
+  // Fills in the sizes and the checksum of `header`. `raw` may be longer than the block, which is its first
+  // `used` bytes.
+  void submit(BlockHeader header, std::vector<std::byte> raw, size_t used);
+  void submit(BlockHeader header, std::vector<std::byte> raw) {
+    const size_t used = raw.size();
+    submit(header, std::move(raw), used);
+  }
 
   // What is submitted from here on is the last: if it is little, it gets the best ratio.
   void finishing();
 
-  std::vector<std::byte>
-  spareBuffer();  // an empty buffer, with the capacity of an earlier block if one is free
+  std::vector<std::byte> spareBuffer();  // an earlier block's, if one is free, its old bytes in it
 
   Status drain();  // returns when all that was submitted is on disk, or failed
   void writeEnd(std::span<const std::byte> bytes);  // after drain()
@@ -50,6 +55,7 @@ class BlockSink {
   struct Job {
     BlockHeader header;
     std::vector<std::byte> raw;
+    size_t used = 0;                // of raw
     std::vector<std::byte> stored;  // header and payload as they go to disk
     bool done = false;
   };
@@ -57,6 +63,7 @@ class BlockSink {
 
   void work();
   void startThreads();
+  bool isIdle() const;
   int levelFor() const;  // of the next block
   void commitReady(std::unique_lock<std::mutex>& lock);
   void write(std::span<const std::byte> bytes, std::unique_lock<std::mutex>& lock);
@@ -73,6 +80,8 @@ class BlockSink {
   std::deque<Job*> waiting_;               // of those: not yet taken
   size_t outstanding_bytes_ = 0;
   size_t waiting_bytes_ = 0;
+  std::chrono::steady_clock::time_point last_submit_{};
+  std::chrono::steady_clock::duration submit_pause_{};  // between the last two
   bool committing_ = false;
   bool stopping_ = false;
   bool finishing_ = false;

@@ -51,6 +51,10 @@ struct alignas(kLine) ArenaHeader {
   std::atomic<uint32_t> space_waiters;
   std::atomic<uint32_t> writer_done;      // futex: 1 when the file is finished
   std::atomic<uint64_t> writer_progress;  // changes at least every second while the writer is healthy
+  // What recording costs in memory, together bounded by `bytes`: of the buffers that the program has mapped so far,
+  // and of what the writer has taken out and not yet passed on, beyond what it may hold in any case.
+  alignas(kLine) std::atomic<uint64_t> populated_bytes;
+  std::atomic<uint64_t> held_bytes;
 };
 
 enum LaneState : uint32_t { kLaneFree, kLaneOpening, kLaneLive, kLaneExited };

@@ -12,9 +12,11 @@ constexpr uint64_t kNsPerMs = 1'000'000;
 }  // namespace
 
 void LaneBlock::begin(BlockKind kind, uint64_t order, size_t expected) {
-  if (!raw_.empty() && raw_.size() + expected > context_.options.block_bytes) close();
-  if (!raw_.empty()) return;
-  if (raw_.capacity() == 0) raw_ = context_.sink.spareBuffer();
+  if (!empty() && used_ + expected > context_.options.block_bytes) close();
+  if (!empty()) return;
+  if (raw_.empty()) raw_ = context_.sink.spareBuffer();
+  room(std::max<size_t>(expected, context_.options.block_bytes));
+  limit_ = context_.options.block_bytes;
   kind_ = kind;
   first_order_ = last_order_ = order;
   first_call_ = calls_;
@@ -29,7 +31,7 @@ void LaneBlock::noteTime(uint64_t time_ns) {
   timed_ = true;
   time_ms_ = ms;
   head(kFileTime, 0, last_order_, sizeof(uint32_t));
-  appendLe(raw_, static_cast<uint32_t>(ms));
+  put(static_cast<uint32_t>(ms));
 }
 
 // `size` counts the inputs of a call or the body of a special record.
@@ -40,8 +42,8 @@ void LaneBlock::head(uint16_t command, uint8_t flags, uint64_t order, size_t siz
   storeLe(bytes.data() + 2, flags);
   storeLe(bytes.data() + 3, near ? static_cast<uint8_t>(order - last_order_) : kStepAbsolute);
   storeLe(bytes.data() + 4, static_cast<uint32_t>(size));
-  appendBytes(raw_, bytes);
-  if (!near) appendLe(raw_, order);
+  putBytes(bytes);
+  if (!near) put(order);
   last_order_ = order;
   ++count_;
 }
@@ -50,15 +52,15 @@ void LaneBlock::addCall(const CallRecord& call) {
   begin(BlockKind::kCalls, call.order, kRecordHeaderBytes + call.inputs.size() + call.outputs.size());
   noteTime(call.time_ns);
   head(call.command.id, call.flags, call.order, call.inputs.size());
-  if (call.flags & kFileOutputs) appendLe(raw_, static_cast<uint32_t>(call.outputs.size()));
+  if (call.flags & kFileOutputs) put(static_cast<uint32_t>(call.outputs.size()));
   if (call.flags & kFileBulks) {
-    appendLe(raw_, static_cast<uint32_t>(call.input_bulks.size()));
-    appendLe(raw_, static_cast<uint32_t>(call.output_bulks.size()));
-    for (uint32_t number : call.input_bulks) appendLe(raw_, number);
-    for (uint32_t number : call.output_bulks) appendLe(raw_, number);
+    put(static_cast<uint32_t>(call.input_bulks.size()));
+    put(static_cast<uint32_t>(call.output_bulks.size()));
+    for (uint32_t number : call.input_bulks) put(number);
+    for (uint32_t number : call.output_bulks) put(number);
   }
-  appendBytes(raw_, call.inputs);
-  appendBytes(raw_, call.outputs);
+  putBytes(call.inputs);
+  putBytes(call.outputs);
   if (call.flags & kFileProvisional) return;
   ++calls_;
   TraceCounts& counts = context_.counts;
@@ -97,20 +99,20 @@ void LaneBlock::addMemory(const MemoryChange& change, std::span<const std::byte>
   uint8_t flags = (record_flags & kTicketed ? kFileTicketed : 0) | (record_flags & kMixed ? kFileMixed : 0);
   head(kFileMemory, flags, order, body);
   for (uint64_t value : {change.memory, change.device, change.generation, change.offset})
-    appendLe(raw_, value);
-  appendLe(raw_, static_cast<uint32_t>(runs.size()));
+    put(value);
+  put(static_cast<uint32_t>(runs.size()));
   uint64_t end = 0;
   size_t next_bulk = 0;
   for (const auto& run : runs) {
     auto size = static_cast<uint32_t>(run.end - run.begin);
     bool bulk = size >= kBulkRunBytes;
-    appendLe(raw_, static_cast<uint32_t>(run.begin - end));
-    appendLe(raw_, bulk ? size | kRunIsBulk : size);
-    if (bulk) appendLe(raw_, bulks[next_bulk++]);
+    put(static_cast<uint32_t>(run.begin - end));
+    put(bulk ? size | kRunIsBulk : size);
+    if (bulk) put(bulks[next_bulk++]);
     end = run.end;
   }
   for (const auto& run : runs) {
-    if (run.end - run.begin < kBulkRunBytes) appendBytes(raw_, bytes.subspan(run.begin, run.end - run.begin));
+    if (run.end - run.begin < kBulkRunBytes) putBytes(bytes.subspan(run.begin, run.end - run.begin));
   }
 }
 
@@ -125,45 +127,45 @@ void LaneBlock::addContents(const ContentsRecord& contents, std::span<const std:
   noteTime(time_ns);
   uint8_t flags = (record_flags & kTicketed ? kFileTicketed : 0) | (bulk ? kFileBulks : 0);
   head(kFileContents, flags, order, body);
-  appendLe(raw_, contents.device);
-  appendLe(raw_, contents.object);
+  put(contents.device);
+  put(contents.object);
   for (uint32_t value : {contents.object_type, contents.aspect, contents.mip_level, contents.array_layer,
                          contents.layout, contents.width, contents.height, contents.depth})
-    appendLe(raw_, value);
-  appendLe(raw_, contents.offset);
-  appendLe(raw_, contents.size);
+    put(value);
+  put(contents.offset);
+  put(contents.size);
   if (bulk)
-    appendLe(raw_, number);
+    put(number);
   else
-    appendBytes(raw_, bytes);
+    putBytes(bytes);
 }
 
 void LaneBlock::addPayload(const PayloadRecord& payload, uint64_t order) {
   begin(BlockKind::kCalls, order, kRecordHeaderBytes + kPayloadBodyBytes);
   head(kFilePayload, 0, order, kPayloadBodyBytes);
-  appendLe(raw_, payload.payload);
-  appendLe(raw_, payload.handle);
+  put(payload.payload);
+  put(payload.handle);
 }
 
 void LaneBlock::addHole(const HoleRecord& hole, std::string_view text, uint64_t order) {
   ++context_.counts.holes;
   begin(BlockKind::kCalls, order, kRecordHeaderBytes + kHoleBodyBytes + text.size());
   head(kFileHole, 0, order, kHoleBodyBytes + text.size());
-  appendLe(raw_, static_cast<uint32_t>(hole.cause));
-  appendLe(raw_, uint32_t{0});
-  appendLe(raw_, hole.subject);
-  appendBytes(raw_, asBytes(text));
+  put(static_cast<uint32_t>(hole.cause));
+  put(uint32_t{0});
+  put(hole.subject);
+  putBytes(asBytes(text));
 }
 
 void LaneBlock::addMetadata(uint32_t kind, std::span<const std::byte> text, uint64_t order) {
   uint32_t number = context_.tables.addMetadata(kind, text);
   begin(BlockKind::kCalls, order, kRecordHeaderBytes + sizeof number);
   head(kFileMetadata, 0, order, sizeof number);
-  appendLe(raw_, number);
+  put(number);
 }
 
 void LaneBlock::close() {
-  if (raw_.empty()) return;
+  if (empty()) return;
   context_.tables.close();
   BlockHeader header;
   header.kind = kind_;
@@ -171,8 +173,9 @@ void LaneBlock::close() {
   header.first_order = first_order_;
   header.first_number = first_call_;
   header.count = count_;
-  context_.sink.submit(header, std::move(raw_));
+  context_.sink.submit(header, std::move(raw_), used_);
   raw_ = {};  // an idle lane holds no buffer
+  used_ = 0;
   count_ = 0;
 }
 

@@ -5,9 +5,11 @@
 // tables must outlive this. Orders are tickets, times CLOCK_MONOTONIC nanoseconds (0: none).
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -45,6 +47,26 @@ class LaneBlock {
   LaneBlock(LaneContext context, uint32_t lane) : context_(context), lane_(lane) {}
 
   void addCall(const CallRecord& call);
+  // The same for a call of one record without bulk, outputs or time, which most are; its inputs are padded as a lane
+  // has them. False: not this one, which begins a block or counts for more than itself.
+  [[gnu::always_inline]] bool addPlainCall(FileCommand command, uint8_t flags, uint64_t order, const std::byte* inputs,
+                                           uint32_t size) {
+    const uint64_t step = order - last_order_;
+    const size_t total = kRecordHeaderBytes + size;
+    if (used_ == 0 || step >= kStepAbsolute || used_ + total > limit_ || command.present || command.submit) [[unlikely]]
+      return false;
+    std::byte* const to = raw_.data() + used_;
+    storeLe(to, uint64_t{command.id} | uint64_t{flags} << 16 | step << 24 | uint64_t{size} << 32);
+    static_assert(kRecordHeaderBytes == 8);
+    copyPadded(to + kRecordHeaderBytes, inputs, size);
+    used_ += total;
+    last_order_ = order;
+    ++count_;
+    ++calls_;
+    ++context_.counts.calls;
+    context_.tables.countCall(command.id);
+    return true;
+  }
   void addMemory(const MemoryChange& change, std::span<const std::byte> bytes, uint16_t record_flags,
                  uint64_t order, uint64_t time_ns);
   void addContents(const ContentsRecord& contents, std::span<const std::byte> bytes, uint16_t record_flags,
@@ -54,22 +76,44 @@ class LaneBlock {
   void addMetadata(uint32_t kind, std::span<const std::byte> text, uint64_t order);
   void close();
 
-  bool empty() const { return raw_.empty(); }
+  bool empty() const { return used_ == 0; }
   uint64_t firstOrder() const { return first_order_; }
   uint64_t lastOrder() const { return last_order_; }
   uint64_t calls() const { return calls_; }
   bool olderThan(std::chrono::steady_clock::duration age, std::chrono::steady_clock::time_point now) const {
-    return !raw_.empty() && now - opened_ >= age;
+    return !empty() && now - opened_ >= age;
   }
 
  private:
+  // A lane's payload is padded to 8 bytes with zeros, and the block has kCopyRoom beyond.
+  static void copyPadded(std::byte* to, const std::byte* from, size_t size) {
+    if (size > kCopyRoom) return void(std::memcpy(to, from, size));
+    for (size_t at = 0; at < size; at += 8) std::memcpy(to + at, from + at, 8);
+  }
+  template <class T>
+  void put(T value) {
+    room(sizeof value);
+    storeLe(raw_.data() + used_, value);
+    used_ += sizeof value;
+  }
+  void putBytes(std::span<const std::byte> bytes) {
+    room(bytes.size());
+    if (!bytes.empty()) std::memcpy(raw_.data() + used_, bytes.data(), bytes.size());
+    used_ += bytes.size();
+  }
+  void room(size_t bytes) {
+    if (raw_.size() - used_ < bytes + kCopyRoom) raw_.resize(std::max(2 * raw_.size(), used_ + bytes + kCopyRoom));
+  }
   void begin(BlockKind kind, uint64_t order, size_t expected);
   void noteTime(uint64_t time_ns);
   void head(uint16_t command, uint8_t flags, uint64_t order, size_t size);
 
   LaneContext context_;
   const uint32_t lane_;
-  std::vector<std::byte> raw_;
+  static constexpr size_t kCopyRoom = 256;
+  std::vector<std::byte> raw_;  // its first used_ bytes count
+  size_t used_ = 0;
+  size_t limit_ = 0;  // of used_, before the block is closed
   BlockKind kind_ = BlockKind::kCalls;
   uint32_t count_ = 0;
   uint64_t first_order_ = 0;

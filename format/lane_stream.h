@@ -61,6 +61,9 @@ class LaneStream {
     std::vector<std::byte> payload;
   };
 
+  bool isAlone() const { return !assembly_.active && bulks_.empty() && queue_.empty() && open_.empty(); }
+  size_t pair(const LaneRecord& announced, std::span<const std::byte> inputs, std::span<const std::byte> rest);
+  bool plain(const LaneRecord& record, const std::byte* inputs);
   void record(const LaneRecord& record, std::span<const std::byte> payload);
   void firstPiece(const LaneRecord& record, std::span<const std::byte> payload);
   void piece(std::span<const std::byte> payload);
@@ -88,6 +91,7 @@ class LaneStream {
   std::deque<Call*> queue_;      // in order; the first one is open and ticketed, or the queue is empty
   size_t queued_bytes_ = 0;
   bool last_was_single_ = false;
+  Clock::time_point now_;  // of the latest append()
   uint64_t bad_records_ = 0;
   std::vector<std::unique_ptr<Call>> calls_;  // owns all
   std::vector<Call*> free_;

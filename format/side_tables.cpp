@@ -15,9 +15,7 @@ constexpr size_t kMaxNameBytes = 1024;
 SideTables::SideTables(BlockSink& sink, CommandNames names, uint32_t block_bytes)
     : sink_(sink), names_(names), block_bytes_(block_bytes) {}
 
-FileCommand SideTables::fileCommand(uint16_t registry_id) {
-  if (registry_id < file_commands_.size() && file_commands_[registry_id].id != 0)
-    return file_commands_[registry_id];
+FileCommand SideTables::newCommand(uint16_t registry_id) {
   const char* name = names_.name_of(registry_id);
   if (registry_id == 0 || name == nullptr || command_calls_.size() >= kFileFirstSpecial) return {};
   if (registry_id >= file_commands_.size()) file_commands_.resize(registry_id + size_t{1});

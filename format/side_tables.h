@@ -27,7 +27,11 @@ class SideTables {
  public:
   SideTables(BlockSink& sink, CommandNames names, uint32_t block_bytes);
 
-  FileCommand fileCommand(uint16_t registry_id);
+  FileCommand fileCommand(uint16_t registry_id) {
+    if (registry_id < file_commands_.size() && file_commands_[registry_id].id != 0) [[likely]]
+      return file_commands_[registry_id];
+    return newCommand(registry_id);
+  }
   void countCall(uint16_t file_id) { ++command_calls_[file_id]; }
   void nameLane(const LaneInfo& lane);
   uint32_t addBulk(std::span<const std::byte> bytes);                     // its number
@@ -51,6 +55,7 @@ class SideTables {
     uint64_t number = 0;  // of the next item
   };
 
+  FileCommand newCommand(uint16_t registry_id);
   void closeTable(Table& table);
   void nameItem(NameKind kind, uint32_t id, const uint32_t* tid, std::string_view name);
 

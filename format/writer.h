@@ -54,7 +54,7 @@ struct TraceCounts {
 struct WriterOptions {
   CommandNames names = registryCommandNames();
   int level = 0;                                // zstd level; 0: high while idle, low under load
-  uint32_t threads = 0;                         // compression threads; 0: up to 4, by the machine
+  uint32_t threads = 0;                         // compression threads; 0: up to 6, by the machine
   uint32_t block_bytes = 512 * 1024;            // raw size at which a block is closed
   uint32_t flush_age_ms = 5000;                 // age at which tick() closes a block
   uint64_t reducer_bytes = uint64_t{64} << 20;  // bound on remembered memory contents

@@ -35,9 +35,7 @@ std::string laneName(const LaneHeader& header) {
 }  // namespace
 
 ArenaDrain::ArenaDrain(ArenaView arena)
-    : arena_(arena),
-      readers_(arena.layout.lanes),
-      copy_(std::make_unique<std::byte[]>(arena.layout.pools[kLargePool].capacity)) {
+    : arena_(arena), readers_(arena.layout.lanes) {
   buffers_.reserve(256);
 }
 
@@ -107,6 +105,12 @@ size_t ArenaDrain::validPrefix(Reader& reader, std::span<const std::byte> bytes)
   return at;
 }
 
+std::byte* ArenaDrain::room(size_t bytes, const LaneSink& sink) {
+  if (sink.room) return sink.room(bytes);
+  if (!copy_) copy_ = std::make_unique<std::byte[]>(arena_.layout.pools[kLargePool].capacity);
+  return copy_.get();
+}
+
 // True if it gave the sink anything.
 bool ArenaDrain::takeBuffer(const Buffer& buffer, Reader& reader, bool all, const LaneSink& sink) {
   const BufferHeader& header = arena_.buffer(buffer.index);
@@ -118,9 +122,11 @@ bool ArenaDrain::takeBuffer(const Buffer& buffer, Reader& reader, bool all, cons
   const uint32_t from = std::min(reader.consumed, committed);
   std::byte* data = arena_.base + pool.offset + (buffer.index - pool.first) * pool.capacity;
   const size_t size = committed - from;
+  std::byte* copy = nullptr;
   if (size > 0) {
+    copy = room(size, sink);
     if (from == 0 && pool.capacity > 65536) madvise(data, pool.capacity, MADV_POPULATE_READ);
-    memcpy(copy_.get(), data + from, size);
+    memcpy(copy, data + from, size);
   }
   reader.consumed = committed;
   if (state == kBufferFull) {
@@ -129,7 +135,7 @@ bool ArenaDrain::takeBuffer(const Buffer& buffer, Reader& reader, bool all, cons
     reader.consumed = 0;
   }
   if (size == 0) return false;
-  const size_t valid = validPrefix(reader, {copy_.get(), size});
+  const size_t valid = validPrefix(reader, {copy, size});
   if (valid != size) {
     ++counts_.damaged;
     if (state != kBufferFull) reader.consumed = static_cast<uint32_t>(pool.capacity);
@@ -137,7 +143,7 @@ bool ArenaDrain::takeBuffer(const Buffer& buffer, Reader& reader, bool all, cons
   if (valid == 0) return false;
   counts_.bytes += valid;
   announce(buffer.slot, reader, sink);
-  sink.append(reader.id, {copy_.get(), valid});
+  sink.append(reader.id, {copy, valid});
   return true;
 }
 

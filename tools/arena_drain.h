@@ -23,6 +23,8 @@ struct LaneSink {
   std::function<void(uint32_t lane, const std::string&)> name;
   std::function<void(uint32_t lane, std::span<const std::byte> records)> append;  // whole records, in order
   std::function<void(uint32_t lane)> close;
+  // Memory for what append() is given next. None: a buffer of the drain's own, good for that one call.
+  std::function<std::byte*(size_t bytes)> room{};
 };
 
 struct DrainCounts {
@@ -67,6 +69,7 @@ class ArenaDrain {
   void collect(bool all);
   void openReader(uint32_t slot, Reader& reader);
   bool takeBuffer(const Buffer& buffer, Reader& reader, bool all, const LaneSink& sink);
+  std::byte* room(size_t bytes, const LaneSink& sink);
   size_t validPrefix(Reader& reader, std::span<const std::byte> bytes);
   void announce(uint32_t slot, Reader& reader, const LaneSink& sink);
   void release(uint32_t index);
@@ -76,7 +79,7 @@ class ArenaDrain {
   ArenaView arena_;
   std::vector<Reader> readers_;
   std::vector<Buffer> buffers_;  // of this pass
-  std::unique_ptr<std::byte[]> copy_;
+  std::unique_ptr<std::byte[]> copy_;  // where the sink has no room()
   uint32_t next_id_ = 1;
   uint64_t stated_ = 0;
   DrainCounts counts_;

@@ -23,9 +23,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto kTakeAllEvery = std::chrono::seconds(1);
-constexpr auto kTickEvery = std::chrono::milliseconds(100);
 constexpr long kSleepNs = 10'000'000;
 constexpr size_t kUndecidedBytes = size_t{4} << 20;  // that may wait for a device to appear
+constexpr size_t kBacklogExtra = size_t{16} << 20;   // that may be held however full the arena is
 constexpr uint32_t kOwnLane = 0;                     // for holes: ArenaDrain numbers lanes from 1
 
 struct Request {
@@ -135,8 +135,7 @@ CaptureSession::CaptureSession(int socket, int pidfd, int pid, ArenaView arena, 
       in_process_(in_process),
       files_(files),
       file_(describeProcess(pid)),
-      drain_(arena),
-      sink_(file_.sink()) {}
+      drain_(arena) {}
 
 CaptureSession::~CaptureSession() { letGo(); }
 
@@ -160,11 +159,28 @@ bool CaptureSession::processEnded() const {
   return poll(&p, 1, 0) == 1;
 }
 
-void CaptureSession::decidePath() {
-  if (file_.decided()) return;
+// Buffers that the program has mapped and what waits here share the arena's size, whichever holds a burst.
+size_t CaptureSession::backlogLimit() const {
+  const size_t populated = arena_.header().populated_bytes.load(std::memory_order_relaxed);
+  const size_t most = arena_.layout.bytes + kBacklogExtra;
+  return most - std::min(populated, arena_.layout.bytes);
+}
+
+void CaptureSession::decidePath(Backlog& backlog) {
+  if (decided_) return;
   const bool device =
       drain_.counts().device || arena_.header().device_created.load(std::memory_order_relaxed);
-  if (device || file_.waitingBytes() > kUndecidedBytes) file_.decide(files_.claim(pid_));
+  if (!device && drain_.counts().bytes <= kUndecidedBytes) return;
+  decided_ = true;
+  backlog.then([this, path = files_.claim(pid_)] { file_.decide(path); });
+}
+
+// The program may be waiting for what the backlog gave up.
+void CaptureSession::spaceAgain() {
+  ArenaHeader& header = arena_.header();
+  header.space_signal.fetch_add(1);
+  if (header.space_waiters.load() == 0) return;
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&header.space_signal), FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
 }
 
 void CaptureSession::sleep() {
@@ -176,8 +192,17 @@ void CaptureSession::sleep() {
 }
 
 void CaptureSession::run() {
+  Backlog::Hooks hooks;
+  hooks.limit = [this] { return backlogLimit(); };
+  hooks.held = [this](size_t held) {
+    held -= std::min(held, kBacklogExtra);
+    const size_t before = arena_.header().held_bytes.exchange(held, std::memory_order_relaxed);
+    if (held < before) spaceAgain();
+  };
+  hooks.idle = [this] { file_.tick(); };
+  Backlog backlog(file_.sink(), arena_.layout.bytes + kBacklogExtra, std::move(hooks));
+  const LaneSink sink = backlog.sink();
   auto last_all = Clock::now();
-  auto last_tick = last_all;
   uint64_t stated = 0;
   for (bool ended = false; !ended;) {
     ended = processEnded();  // before the taking: what follows then finds all there will ever be
@@ -187,20 +212,18 @@ void CaptureSession::run() {
     if (ended || hinted || now - last_all >= kTakeAllEvery) {
       last_all = now;
       const uint64_t before = drain_.counts().bytes;
-      const uint64_t ticket = drain_.takeAll(sink_);
+      const uint64_t ticket = drain_.takeAll(sink);
       any = drain_.counts().bytes != before;
-      if (ticket > stated) file_.watermark(stated = ticket);
+      if (ticket > stated) backlog.then([this, ticket] { file_.watermark(ticket); });
+      stated = std::max(stated, ticket);
     } else {
-      any = drain_.take(false, sink_);
+      any = drain_.take(false, sink);
     }
     arena_.header().writer_progress.fetch_add(1, std::memory_order_relaxed);
-    decidePath();
-    if (now - last_tick >= kTickEvery) {
-      last_tick = now;
-      file_.tick();
-    }
+    decidePath(backlog);
     if (!any && !ended) sleep();
   }
+  backlog.finish();
   if (arena_.header().abandoned.load() == 0)
     for (uint32_t lane : drain_.lanesInsideCall()) file_.markUnfinished(lane);
   writeLosses();
@@ -214,7 +237,7 @@ void CaptureSession::writeHole(uint64_t subject, const std::string& text) {
   memcpy(bytes.data(), &record, sizeof record);
   memcpy(bytes.data() + sizeof record, &hole, sizeof hole);
   memcpy(bytes.data() + sizeof record + sizeof hole, text.data(), text.size());
-  sink_.append(kOwnLane, bytes);
+  file_.sink().append(kOwnLane, bytes);
 }
 
 void CaptureSession::writeLosses() {
@@ -223,7 +246,7 @@ void CaptureSession::writeLosses() {
   const uint64_t lost = header.lost_calls.load(std::memory_order_relaxed);
   const bool abandoned = header.abandoned.load(std::memory_order_relaxed) != 0;
   if (damaged == 0 && lost == 0 && !abandoned) return;
-  sink_.open({kOwnLane, 0, "reprise"});
+  file_.sink().open({kOwnLane, 0, "reprise"});
   if (abandoned) writeHole(0, "the writer stalled or was short of memory: nothing was recorded after this");
   if (lost > 0)
     writeHole(lost, std::to_string(lost) + " calls were made while every lane was taken by another thread");
@@ -233,8 +256,9 @@ void CaptureSession::writeLosses() {
 
 Status CaptureSession::conclude() {
   Status status;
-  if (file_.decided() || sawCalls()) {
-    if (!file_.decided()) file_.decide(files_.claim(pid_));
+  if (decided_ || sawCalls()) {
+    if (!decided_) file_.decide(files_.claim(pid_));
+    decided_ = true;
     status = file_.finish();
   }
   if (let_go_) return status;

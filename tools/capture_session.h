@@ -1,6 +1,7 @@
 // One traced process being recorded: its arena, emptied into its file until the process has ended.
 //
-// A thread of its own calls accept() and run(); run() returns when the process is dead (or, for a writer
+// A thread of its own calls accept() and run(), which empties the arena into a Backlog, whose thread fills the file.
+// run() returns when the process is dead (or, for a writer
 // in a thread of the program, when the program says so) and all that it committed was taken. conclude() then
 // completes the file. requestStop() may come from any thread. The session owns mapping and descriptors; the
 // OutputFiles outlives it.
@@ -12,6 +13,7 @@
 
 #include "format/status.h"
 #include "tools/arena_drain.h"
+#include "tools/backlog.h"
 #include "tools/late_file.h"
 #include "tools/output_files.h"
 
@@ -35,7 +37,7 @@ class CaptureSession {
 
   int pid() const { return pid_; }
   bool sawCalls() const { return drain_.counts().calls > 0; }
-  bool hasFile() const { return file_.decided(); }
+  bool hasFile() const { return decided_; }
   std::string summary() const;  // after conclude(): "cube.vkr: 27.4 kB, 300 frames, 41,118 calls, 0 holes"
 
  private:
@@ -43,7 +45,9 @@ class CaptureSession {
                  OutputFiles& files);
 
   bool processEnded() const;
-  void decidePath();
+  size_t backlogLimit() const;
+  void decidePath(Backlog& backlog);
+  void spaceAgain();
   void sleep();
   void writeHole(uint64_t subject, const std::string& text);
   void writeLosses();
@@ -57,7 +61,7 @@ class CaptureSession {
   OutputFiles& files_;
   LateFile file_;
   ArenaDrain drain_;
-  LaneSink sink_;
+  bool decided_ = false;
   std::atomic<bool> stop_{false};
   bool let_go_ = false;
 };
