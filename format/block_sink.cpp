@@ -1,5 +1,6 @@
 #include "format/block_sink.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -21,6 +22,7 @@ constexpr auto kIdleAge = std::chrono::milliseconds(50);  // between two blocks:
 constexpr size_t kBusyBytes = 4 << 20;        // more waiting than this: keep up first
 constexpr size_t kLittleBytes = 1 << 20;      // at the end of a small file: a fraction of a second at the
 constexpr uint64_t kSmallFile = 256 * 1024;   // slowest level
+constexpr int kNiceness = 10;
 constexpr int kFinalLevel = 19;
 constexpr int kIdleLevel = 12;
 constexpr int kUsualLevel = 3;
@@ -185,6 +187,8 @@ void BlockSink::finishing() {
 }
 
 void BlockSink::work() {
+  // The program comes first, then whoever empties its buffers.
+  (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
   Compressor compressor;
   std::unique_lock lock(mutex_);
   while (true) {

@@ -1,6 +1,8 @@
 #include "tools/backlog.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -9,6 +11,7 @@
 
 namespace reprise {
 namespace {
+constexpr int kNiceness = 5;  // the thread that empties the arena comes first
 constexpr auto kIdleEvery = std::chrono::milliseconds(100);
 
 size_t wholeChunks(size_t bytes) {
@@ -109,6 +112,7 @@ void Backlog::leaveChunk(uint32_t chunk) {
 }
 
 void Backlog::run() {
+  (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
   auto last_idle = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   for (;;) {
