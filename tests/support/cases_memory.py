@@ -119,6 +119,15 @@ def threads_slow(bench):
         read_back_threads(bench, 8000)
 
 
+def thread_storm(bench, seconds):
+    """Eight threads that create, map, record, submit and read back at once: the replay reads what they read."""
+    captured_file = bench.path("captured.bin")
+    trace = bench.path("storm.vkr")
+    run = ok(bench.capture(trace, [bench.app("thread_storm"), captured_file, str(seconds)]))
+    require(bench.info(trace)["holes"] == 0, "the storm left holes in the trace")
+    compare_results(bench, trace, run, captured_file, "thread_storm")
+
+
 def upload(bench, mib, arena):
     captured_file = bench.path("captured.bin")
     trace = bench.path("upload.vkr")
@@ -133,9 +142,11 @@ CASES = {
     "ignored": ignored,
     "mixed-page": mixed_page,
     "threads": threads,
+    "thread-storm": lambda bench: thread_storm(bench, 2),
     "upload": lambda bench: upload(bench, 64, 16),
 }
 SLOW = {
     "threads-long": threads_slow,
+    "thread-storm-60": lambda bench: thread_storm(bench, 60),
     "upload-512": lambda bench: upload(bench, 512, 256),
 }
