@@ -15,8 +15,8 @@
 namespace reprise {
 
 namespace {
-constexpr size_t kMaxOutstanding = 16 << 20;
-constexpr size_t kMaxSpare = 32;
+constexpr size_t kMaxOutstanding = 8 << 20;
+constexpr size_t kMaxSpare = 16;
 constexpr size_t kLargestSpare = 2 << 20;
 constexpr auto kIdleAge = std::chrono::milliseconds(50);  // between two blocks: time for a good ratio
 constexpr size_t kBusyBytes = 4 << 20;        // more waiting than this: keep up first

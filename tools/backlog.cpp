@@ -12,6 +12,7 @@
 namespace reprise {
 namespace {
 constexpr int kNiceness = 5;  // the thread that empties the arena comes first
+constexpr size_t kKeptChunks = 4;
 constexpr auto kIdleEvery = std::chrono::milliseconds(100);
 
 size_t wholeChunks(size_t bytes) {
@@ -69,17 +70,18 @@ std::byte* Backlog::room(size_t bytes) {
   if (has_current_ && kChunk - used_ >= bytes) return base_ + current_ * kChunk + used_;
   if (has_current_) {
     has_current_ = false;
-    if (pending_[current_] == 0) free_.push_back(current_);
+    if (pending_[current_] == 0) giveUp(current_);
   }
   const auto allowed = [&] {
-    return held() == 0 || held() + kChunk <= std::min(hooks_.limit(), most_);
+    return !free_.empty() || held() == 0 || held() + kChunk <= std::min(hooks_.limit(), most_);
   };
   while (!allowed()) chunk_free_.wait_for(lock, kIdleEvery);
-  if (free_.empty()) {
+  std::vector<uint32_t>& from = free_.empty() ? returned_ : free_;
+  if (from.empty()) {
     current_ = chunks_made_++;
   } else {
-    current_ = free_.back();
-    free_.pop_back();
+    current_ = from.back();
+    from.pop_back();
   }
   has_current_ = true;
   used_ = 0;
@@ -99,6 +101,17 @@ void Backlog::append(uint32_t lane, std::span<const std::byte> records) {
   items_waiting_.notify_one();
 }
 
+// A few chunks are kept with their memory: what was fresh once need not be made anew. The caller holds the lock.
+void Backlog::giveUp(uint32_t chunk) {
+  if (free_.size() < kKeptChunks) {
+    free_.push_back(chunk);
+  } else {
+    madvise(base_ + chunk * kChunk, kChunk, MADV_DONTNEED);
+    returned_.push_back(chunk);
+    hooks_.held(held());
+  }
+}
+
 // Its oldest item was passed on. The caller holds the lock.
 void Backlog::leaveChunk(uint32_t chunk) {
   if (--pending_[chunk] != 0) return;
@@ -106,8 +119,7 @@ void Backlog::leaveChunk(uint32_t chunk) {
     used_ = 0;
     return;
   }
-  free_.push_back(chunk);
-  hooks_.held(held());
+  giveUp(chunk);
   chunk_free_.notify_one();
 }
 

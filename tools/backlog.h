@@ -24,9 +24,9 @@ namespace reprise {
 class Backlog {
  public:
   struct Hooks {
-    std::function<size_t()> limit;                 // bytes that may be held right now; at least one chunk is
-    std::function<void(size_t held)> held;         // after each change, under the Backlog's lock
-    std::function<void()> idle;                    // on its thread, about every 100 ms
+    std::function<size_t()> limit;          // bytes that may be held right now; at least one chunk is
+    std::function<void(size_t held)> held;  // after each change, under the Backlog's lock
+    std::function<void()> idle;             // on its thread, about every 100 ms
   };
 
   // `sink` is called on the Backlog's thread. `most` bounds limit().
@@ -55,7 +55,8 @@ class Backlog {
   void push(Item item);
   void leaveChunk(uint32_t chunk);
   void run();
-  size_t held() const { return (chunks_made_ - free_.size()) * kChunk; }
+  void giveUp(uint32_t chunk);
+  size_t held() const { return (chunks_made_ - returned_.size()) * kChunk; }
 
   LaneSink sink_;
   const Hooks hooks_;
@@ -66,6 +67,7 @@ class Backlog {
   std::condition_variable items_waiting_, chunk_free_;
   std::deque<Item> items_;
   std::vector<uint32_t> free_;      // chunks, the newest last
+  std::vector<uint32_t> returned_;  // whose memory the system has again
   std::vector<uint32_t> pending_;   // by chunk: items that lie in it
   uint32_t chunks_made_ = 0;
   uint32_t current_ = 0;            // chunk that is being filled

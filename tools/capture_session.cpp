@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kTakeAllEvery = std::chrono::seconds(1);
 constexpr long kSleepNs = 10'000'000;
 constexpr size_t kUndecidedBytes = size_t{4} << 20;  // that may wait for a device to appear
-constexpr size_t kBacklogExtra = size_t{16} << 20;   // that may be held however full the arena is
+constexpr size_t kBacklogExtra = size_t{8} << 20;   // that may be held however full the arena is
 constexpr uint32_t kOwnLane = 0;                     // for holes: ArenaDrain numbers lanes from 1
 
 struct Request {
