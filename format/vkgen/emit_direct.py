@@ -4,8 +4,6 @@ Packed: the encoded form is the bytes in memory. Direct: numbers, handles, byte 
 pointers to direct structs; no strings, unions with a selector, or outputs that are structs.
 """
 
-import re
-
 import overrides
 from cpp import NOTICE, in_reading_order
 
@@ -61,8 +59,7 @@ def packed_traits(model):
 
 def direct_members(model, owner, members, kinds, seen):
     for m in members:
-        row = overrides.find(overrides.CONDITIONS, f"{owner}.{m.name}")
-        if m.kind not in kinds or (row and re.search(r"\bv\b", row.value)) or m.stars > 1:
+        if m.kind not in kinds or m.stars > 1:
             return False
         if m.base in model.structs and m.kind in DIRECT_KINDS - {"opaque", "bytes"}:
             if not direct(model, model.structs[m.base], seen):
@@ -77,7 +74,7 @@ def direct(model, s, seen=()):
         return False
     if packed_candidate(model, s):
         return True
-    if s.union or overrides.find(overrides.SCOPES, s.name):
+    if s.union:
         return False
     return direct_members(model, s.name, s.members, DIRECT_KINDS, (*seen, s.name))
 
