@@ -34,6 +34,7 @@ class Arena {
   T* allocateArray(size_t count) {
     return static_cast<T*>(allocate(count * sizeof(T)));
   }
+  size_t used() const { return first_ != nullptr ? kKept - left_ : 0; }  // bytes since the last reset(), while few
   void reset() {
     if (left_ != kKept && first_ != nullptr) std::memset(first_, 0, kKept - left_);
     left_ = first_ != nullptr ? kKept : 0;

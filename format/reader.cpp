@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "format/block_ahead.h"
 #include "format/block_source.h"
 #include "format/bulk_cache.h"
 #include "format/lane_cursor.h"
@@ -11,6 +12,12 @@
 #include "format/trace_summary.h"
 
 namespace reprise {
+
+namespace {
+// A run of events ends early where what it keeps from being used again is more than this.
+constexpr uint64_t kMaxHeldBytes = 4 << 20;
+constexpr size_t kMaxSpanBytes = 64 << 10;
+}  // namespace
 
 Result<std::unique_ptr<TraceReader>> TraceReader::open(const std::string& path, ReadOptions options) {
   auto source = BlockSource::open(path);
@@ -21,10 +28,11 @@ Result<std::unique_ptr<TraceReader>> TraceReader::open(const std::string& path, 
   if (Status status = loadContents(*reader->source_, options, *reader->contents_); !status.isOk())
     return status;
   reader->summary_ = summarize(*reader->source_, *reader->contents_);
-  reader->bulks_ = std::make_unique<BulkCache>(*reader->source_, *reader->contents_);
+  reader->ahead_ = std::make_unique<BlockAhead>(*reader->source_, *reader->contents_);
+  reader->bulks_ = std::make_unique<BulkCache>(*reader->source_, *reader->contents_, *reader->ahead_);
   for (const auto& [lane, blocks] : reader->contents_->lanes) {
     reader->lanes_.push_back(
-        std::make_unique<LaneCursor>(*reader->source_, *reader->contents_, lane, blocks));
+        std::make_unique<LaneCursor>(*reader->source_, *reader->contents_, *reader->ahead_, lane, blocks));
     reader->enqueue(static_cast<uint32_t>(reader->lanes_.size() - 1));
   }
   return reader;
@@ -40,47 +48,100 @@ void TraceReader::enqueue(uint32_t lane_index) {
   merge_.push({lane.keyOrder(), lane.keyNoted(), lane_index});
 }
 
-Result<bool> TraceReader::step() {
-  if (current_ != nullptr) {
-    if (Status status = current_->advance(); !status.isOk()) return status;
-    current_ = nullptr;
-    enqueue(current_index_);
+Status TraceReader::step() {
+  LaneCursor* lane = current_;
+  uint32_t index = current_index_;
+  current_ = nullptr;
+  if (lane != nullptr) {
+    if (Status status = lane->advance(); !status.isOk()) return status;
   }
-  while (!merge_.empty()) {
-    Place place = merge_.top();
-    merge_.pop();
-    LaneCursor& lane = *lanes_[place.lane_index];
-    if (lane.place() == LaneCursor::Place::kRecord) {
-      current_ = &lane;
-      current_index_ = place.lane_index;
-      return true;
+  while (true) {
+    // A lane goes on as long as no other is due; only then is the heap asked.
+    const bool due = lane != nullptr && lane->place() != LaneCursor::Place::kEnd &&
+                     (merge_.empty() || !(Place{lane->keyOrder(), lane->keyNoted(), index} > merge_.top()));
+    if (!due) {
+      if (lane != nullptr) enqueue(index);
+      if (merge_.empty()) return Status::ok();
+      index = merge_.top().lane_index;
+      lane = lanes_[index].get();
+      merge_.pop();
+    }
+    if (lane->place() == LaneCursor::Place::kRecord) {
+      current_ = lane;
+      current_index_ = index;
+      return Status::ok();
     }
     // Only now is the block's first record due; it may turn out to stand behind another lane's.
-    if (Status status = lane.advance(); !status.isOk()) return status;
-    enqueue(place.lane_index);
+    if (Status status = lane->advance(); !status.isOk()) return status;
   }
-  return false;
 }
 
 Result<bool> TraceReader::next(Event& event) {
+  own_spans_.reset();
+  bool more = false;
+  if (Status status = nextEvent(event, more); !status.isOk()) return status;
+  return more;
+}
+
+Result<size_t> TraceReader::next(std::span<Event> events, EventMemory& memory) {
+  if (!failure_.isOk()) return failure_;
+  ahead_->hold(true);
+  spans_ = &memory.spans;
+  size_t count = 0;
+  bool more = true;
+  Status status;
+  while (count < events.size() && ahead_->heldBytes() < kMaxHeldBytes && memory.spans.used() < kMaxSpanBytes) {
+    status = nextEvent(events[count], more);
+    if (!status.isOk() || !more) break;
+    ++count;
+  }
+  memory.buffers = ahead_->takeHeld();
+  ahead_->hold(false);
+  spans_ = &own_spans_;
+  if (!status.isOk() && count == 0) return status;
+  return count;
+}
+
+void TraceReader::recycle(EventMemory& memory) {
+  memory.spans.reset();
+  for (std::vector<std::byte>& buffer : memory.buffers) ahead_->recycle(std::move(buffer));
+  memory.buffers.clear();
+}
+
+void TraceReader::readAhead() {
+  std::vector<uint32_t> plan;
+  for (const auto& [lane, blocks] : contents_->lanes) {
+    for (const uint32_t block : blocks)
+      if (contents_->blocks[block].header.first_order <= contents_->last_order) plan.push_back(block);
+  }
+  std::stable_sort(plan.begin(), plan.end(), [&](uint32_t a, uint32_t b) {
+    return contents_->blocks[a].header.first_order < contents_->blocks[b].header.first_order;
+  });
+  ahead_->start(std::move(plan));
+}
+
+Status TraceReader::nextEvent(Event& event, bool& more) {
+  more = false;
   if (!failure_.isOk()) return failure_;
   bulks_->trim();
   do {
     if (next_run_ >= runs_.size()) {
-      runs_.clear();
+      if (!runs_.empty()) runs_.clear();
       next_run_ = 0;
-      auto stepped = step();
-      if (!stepped) return failure_ = stepped.status();
-      if (!*stepped) return false;
+      if (Status status = step(); !status.isOk()) return failure_ = status;
+      if (current_ == nullptr) return Status::ok();
     }
-    if (failure_ = deliver(event); !failure_.isOk()) return failure_;
+    if (Status status = deliver(event); !status.isOk()) return failure_ = status;
   } while (event.kind == Event::kMemory && runs_.empty());  // a memory record without runs says nothing
-  return true;
+  more = true;
+  return Status::ok();
 }
 
 Status TraceReader::deliver(Event& event) {
   const FileRecord& record = current_->record();
-  event = Event();
+  const bool call = record.command < kFileFirstSpecial;
+  // Of a call only what is set here and in deliverCall() ever differs from a new Event.
+  if (!call || event.kind != Event::kCall) event = Event();
   event.call_number = calls_;
   event.frame = frame_;
   event.lane = current_->lane();
@@ -88,6 +149,7 @@ Status TraceReader::deliver(Event& event) {
   event.time_ns = current_->timeNs();
   event.flags = record.flags & kFileTicketed ? kTicketed : 0;
   if (record.flags & kFileMixed) event.flags |= kMixed;
+  if (call) return deliverCall(event);
   switch (record.command) {
     case kFileMemory:
       return deliverMemory(event);
@@ -130,21 +192,27 @@ Status TraceReader::deliverCall(Event& event) {
 }
 
 bool TraceReader::neverReturned(uint64_t lane_call) const {
-  if (!contents_->index) return false;
+  if (!contents_->index || contents_->index->unfinished_calls.empty()) return false;
   const auto& calls = contents_->index->unfinished_calls;
   return std::find(calls.begin(), calls.end(), UnfinishedCall{current_->lane(), lane_call}) != calls.end();
 }
 
 Status TraceReader::gatherBulks(Event& event) {
   const FileRecord& record = current_->record();
-  bulk_spans_.clear();
-  for (size_t at = 0; at < record.bulk_numbers.size(); at += sizeof(uint32_t)) {
-    auto bytes = bulks_->get(loadLe<uint32_t>(record.bulk_numbers.data() + at), current_->blockOffset());
+  event.input_bulks = event.output_bulks = {};
+  if (record.bulk_numbers.empty()) return Status::ok();
+  const size_t count = record.bulk_numbers.size() / sizeof(uint32_t);
+  auto* spans = spans_->allocateArray<std::span<const std::byte>>(count);
+  if (spans == nullptr)
+    return source_->damaged(current_->blockOffset(), "there is no memory for a call's byte ranges");
+  for (size_t i = 0; i < count; ++i) {
+    auto bytes = bulks_->get(loadLe<uint32_t>(record.bulk_numbers.data() + i * sizeof(uint32_t)),
+                             current_->blockOffset());
     if (!bytes) return bytes.status();
-    bulk_spans_.push_back(*bytes);
+    spans[i] = *bytes;
   }
-  event.input_bulks = std::span(bulk_spans_).first(record.input_bulks);
-  event.output_bulks = std::span(bulk_spans_).subspan(record.input_bulks);
+  event.input_bulks = std::span(spans, record.input_bulks);
+  event.output_bulks = std::span(spans, count).subspan(record.input_bulks);
   return Status::ok();
 }
 
@@ -252,6 +320,7 @@ Status TraceReader::deliverMetadata(Event& event) {
 }
 
 void TraceReader::rewind() {
+  ahead_->stop();
   current_ = nullptr;
   runs_.clear();
   next_run_ = 0;

@@ -3,9 +3,11 @@
 // open() reads the header and the index (or, where a killed writer left none, scans the block markers).
 // next() merges the lanes: ticketed records by (ticket, 0), noted ones by (counter, 1), then by lane
 // position. Memory stays bounded: one decompressed block per lane that is being read, and a small cache of
-// bulk blocks. A file is hostile input: every length is checked against what remains, every block against its
-// checksum, and an error names the file offset. A TraceReader belongs to one thread; the spans and views of
-// an Event belong to the reader and are valid until the next call of next() or seekFrame().
+// bulk blocks; with readAhead() a few blocks more, which threads of the reader's own decompress in advance. A file is
+// hostile input: every length is checked against what remains, every block against its checksum, and an error names
+// the file offset. A TraceReader belongs to one thread, but for summary(), which never changes; the spans and views of
+// an Event belong to the reader and are valid until the next call of next() or seekFrame(). EventAhead
+// (event_ahead.h) runs a reader on a thread of its own.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "format/arena.h"
 #include "format/command_names.h"
 #include "format/record.h"
 #include "format/status.h"
@@ -88,6 +91,13 @@ struct TraceSummary {
   std::vector<std::string> notes;  // what was skipped or repaired, one sentence each
 };
 
+// What a run of events points into, as long as their user wants it; see TraceReader::next(EventMemory&).
+struct EventMemory {
+  Arena spans;
+  std::vector<std::vector<std::byte>> buffers;
+};
+
+class BlockAhead;
 class BlockSource;
 class BulkCache;
 class LaneCursor;
@@ -103,7 +113,16 @@ class TraceReader {
   const TraceSummary& summary() const { return summary_; }
 
   Result<bool> next(Event& event);   // merged order; false at the end; after an error: that error again
-  Status seekFrame(uint32_t frame);  // next() then starts at that frame's first event
+  Status seekFrame(uint32_t frame);  // next() then starts at that frame's first event; ends readAhead()
+
+  // Starts threads that read and decompress what next() will need from here on.
+  void readAhead();
+
+  // A run of events at once: fills `events` from the front and says how many it got, fewer only at the end, before
+  // an error (which the next call returns), or where they hold much memory. What they point into stays valid until
+  // recycle(memory), which any thread may call.
+  Result<size_t> next(std::span<Event> events, EventMemory& memory);
+  void recycle(EventMemory& memory);
 
  private:
   // A lane's place in the merge: its next record's key, then the lane.
@@ -129,7 +148,8 @@ class TraceReader {
 
   explicit TraceReader(ReadOptions options);
   void enqueue(uint32_t lane_index);
-  Result<bool> step();  // moves current_ to the next record in merged order
+  Status nextEvent(Event& event, bool& more);
+  Status step();  // moves current_ to the next record in merged order; null at the end
   Status deliver(Event& event);
   Status deliverCall(Event& event);
   Status deliverMemory(Event& event);
@@ -147,6 +167,7 @@ class TraceReader {
   TraceSummary summary_;
   std::unique_ptr<BlockSource> source_;
   std::unique_ptr<TraceContents> contents_;
+  std::unique_ptr<BlockAhead> ahead_;
   std::unique_ptr<BulkCache> bulks_;
   std::vector<std::unique_ptr<LaneCursor>> lanes_;
   std::priority_queue<Place, std::vector<Place>, std::greater<Place>> merge_;
@@ -154,7 +175,8 @@ class TraceReader {
   uint32_t current_index_ = 0;
   std::vector<MemoryRun> runs_;  // of the current memory record
   size_t next_run_ = 0;
-  std::vector<std::span<const std::byte>> bulk_spans_;
+  Arena own_spans_;
+  Arena* spans_ = &own_spans_;  // where bulk spans of events go
   uint64_t calls_ = 0;
   uint32_t frame_ = 0;
   Status failure_;

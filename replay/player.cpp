@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "format/event_ahead.h"
 #include "format/reader.h"
 #include "replay/session.h"
 
@@ -71,6 +72,7 @@ class Playback {
         reader_(reader),
         options_(options),
         report_(report),
+        events_(reader),
         player_(options, report_, usedCommands(reader.summary())) {}
 
   Status run() {
@@ -108,12 +110,11 @@ class Playback {
   }
 
   Status playAll() {
-    Event event;
     for (;;) {
-      Result<bool> more = reader_.next(event);
-      if (!more) return more.status();
-      if (!more.value()) return Status::ok();
-      Status status = play(event);
+      Result<const Event*> event = events_.next();
+      if (!event) return event.status();
+      if (event.value() == nullptr) return Status::ok();
+      Status status = event.value()->kind == Event::kCall ? playCall(*event.value()) : play(*event.value());
       if (!status) return status;
     }
   }
@@ -193,6 +194,7 @@ class Playback {
   TraceReader& reader_;
   const ReplayOptions& options_;
   ReplayReport& report_;
+  EventAhead events_;  // outlives the player, which looks at the current one
   Player player_;
   const std::vector<PlayedCommand> played_ = playedCommands();  // by Command
   std::deque<KeptCall> kept_;
