@@ -1,11 +1,12 @@
 #include "format/event_ahead.h"
 
+#include <new>
 #include <utility>
 
 namespace reprise {
 
 EventAhead::EventAhead(TraceReader& reader) : reader_(reader) {
-  for (Batch& batch : batches_) batch.events.resize(kEvents);
+  for (EventRun& run : runs_) run.entries.reserve(EventRun::kMost);
   reader_.readAhead();
   thread_ = std::thread([this] { read(); });
 }
@@ -19,64 +20,59 @@ EventAhead::~EventAhead() {
   thread_.join();
 }
 
+// Each side wakes the other only when half of the runs are there for it: a wake-up costs as much as many calls.
 void EventAhead::read() {
-  Status status;
-  std::exception_ptr exception;
   for (size_t number = 0;; ++number) {
     {
       std::unique_lock lock(mutex_);
-      if (number - finished_ >= kBatches) {
-        // Half of the batches at once: a wake-up costs more than a batch.
+      if (number - finished_ >= kRuns) {
         reader_waits_ = true;
-        free_changed_.wait(lock, [&] { return stopping_ || number - finished_ <= kBatches / 2; });
+        free_changed_.wait(lock, [&] { return stopping_ || number - finished_ <= kRuns / 2; });
         reader_waits_ = false;
       }
       if (stopping_) return;
     }
-    Batch& batch = batches_[number % kBatches];
+    EventRun& run = runs_[number % kRuns];
+    Status status;
+    std::exception_ptr exception;
     try {
-      reader_.recycle(batch.memory);
-      Result<size_t> count = reader_.next(batch.events, batch.memory);
-      status = count.status();
-      batch.count = count ? *count : 0;
+      status = reader_.nextRun(run);
     } catch (const std::bad_alloc&) {
+      run.entries.clear();
       exception = std::current_exception();
-      batch.count = 0;
     }
     std::lock_guard lock(mutex_);
-    if (batch.count == 0) {
+    if (run.entries.empty()) {
       ended_ = true;
       status_ = std::move(status);
       exception_ = std::move(exception);
     } else {
       ++filled_;
     }
-    if (user_waits_) filled_changed_.notify_one();
+    if (user_waits_ && (ended_ || filled_ - finished_ >= kRuns / 2)) filled_changed_.notify_one();
     if (ended_) return;
   }
 }
 
-Result<const Event*> EventAhead::nextBatch() {
+Status EventAhead::nextRun() {
   std::unique_lock lock(mutex_);
-  if (batch_ != &none_) {
-    batch_ = &none_;
-    at_ = 0;
+  if (run_ != &none_) {
+    run_ = &none_;
     ++finished_;
-    if (reader_waits_ && filled_ - finished_ <= kBatches / 2) free_changed_.notify_one();
+    if (reader_waits_ && filled_ - finished_ <= kRuns / 2) free_changed_.notify_one();
   }
+  at_ = 0;
   if (filled_ == finished_ && !ended_) {
     user_waits_ = true;
-    filled_changed_.wait(lock, [&] { return filled_ != finished_ || ended_; });
+    filled_changed_.wait(lock, [&] { return filled_ - finished_ >= kRuns / 2 || ended_; });
     user_waits_ = false;
   }
-  if (filled_ == finished_) {
-    if (exception_) std::rethrow_exception(exception_);
-    if (!status_.isOk()) return status_;
-    return static_cast<const Event*>(nullptr);
+  if (filled_ != finished_) {
+    run_ = &runs_[finished_ % kRuns];
+    return Status::ok();
   }
-  batch_ = &batches_[finished_ % kBatches];
-  at_ = 1;
-  return &batch_->events[0];
+  if (exception_) std::rethrow_exception(exception_);
+  return status_;
 }
 
 }  // namespace reprise

@@ -17,6 +17,14 @@ namespace {
 // A run of events ends early where what it keeps from being used again is more than this.
 constexpr uint64_t kMaxHeldBytes = 4 << 20;
 constexpr size_t kMaxSpanBytes = 64 << 10;
+
+uint16_t flagsOf(uint8_t file_flags) {
+  return static_cast<uint16_t>((file_flags & kFileTicketed ? kTicketed : 0) | (file_flags & kFileMixed ? kMixed : 0));
+}
+// Of a call.
+uint16_t flagsOf(uint8_t file_flags, bool unfinished) {
+  return static_cast<uint16_t>(flagsOf(file_flags) | kAnnounce | (unfinished ? kUnfinished : kComplete));
+}
 }  // namespace
 
 Result<std::unique_ptr<TraceReader>> TraceReader::open(const std::string& path, ReadOptions options) {
@@ -83,29 +91,76 @@ Result<bool> TraceReader::next(Event& event) {
   return more;
 }
 
-Result<size_t> TraceReader::next(std::span<Event> events, EventMemory& memory) {
-  if (!failure_.isOk()) return failure_;
+Status TraceReader::nextRun(EventRun& run) {
+  run.entries.clear();
+  run.others.clear();
+  run.spans.reset();
+  for (std::vector<std::byte>& buffer : run.buffers) ahead_->recycle(std::move(buffer));
+  run.buffers.clear();
   ahead_->hold(true);
-  spans_ = &memory.spans;
-  size_t count = 0;
+  spans_ = &run.spans;
   bool more = true;
   Status status;
-  while (count < events.size() && ahead_->heldBytes() < kMaxHeldBytes && memory.spans.used() < kMaxSpanBytes) {
-    status = nextEvent(events[count], more);
+  while (run.entries.size() < EventRun::kMost && ahead_->heldBytes() < kMaxHeldBytes &&
+         run.spans.used() < kMaxSpanBytes) {
+    status = nextEntry(run, more);
     if (!status.isOk() || !more) break;
-    ++count;
   }
-  memory.buffers = ahead_->takeHeld();
+  run.buffers = ahead_->takeHeld();
   ahead_->hold(false);
   spans_ = &own_spans_;
-  if (!status.isOk() && count == 0) return status;
-  return count;
+  return run.entries.empty() ? status : Status::ok();
 }
 
-void TraceReader::recycle(EventMemory& memory) {
-  memory.spans.reset();
-  for (std::vector<std::byte>& buffer : memory.buffers) ahead_->recycle(std::move(buffer));
-  memory.buffers.clear();
+Status TraceReader::nextEntry(EventRun& run, bool& more) {
+  if (Status status = nextRecord(more); !status.isOk() || !more) return status;
+  EventEntry& entry = run.entries.emplace_back();
+  if (enterCall(entry)) return Status::ok();
+  entry.other = static_cast<uint32_t>(run.others.size());
+  Event& event = run.others.emplace_back();
+  failure_ = deliver(event);
+  if (failure_.isOk() && !(event.kind == Event::kMemory && runs_.empty())) return Status::ok();
+  run.entries.pop_back();
+  run.others.pop_back();
+  return failure_;
+}
+
+// False: the record is none of a call, or one that only deliver() can judge.
+bool TraceReader::enterCall(EventEntry& entry) {
+  const FileRecord& record = current_->record();
+  if (record.command >= kFileFirstSpecial || !record.bulk_numbers.empty()) return false;
+  const auto* command = contents_->command(record.command);
+  if (command == nullptr) return false;
+  const bool unfinished = (record.flags & kFileUnfinished) != 0 || neverReturned(record.number);
+  entry.is_call = true;
+  entry.arguments = record.inputs.data();
+  entry.input_size = static_cast<uint32_t>(record.inputs.size());
+  entry.output_size = static_cast<uint32_t>(record.outputs.size());
+  entry.call_number = calls_++;
+  entry.order = record.order;
+  entry.time_ns = current_->timeNs();
+  entry.command_name = &command->name;
+  entry.frame = frame_;
+  entry.lane = current_->lane();
+  entry.command = command->command;
+  entry.flags = flagsOf(record.flags, unfinished);
+  entry.has_outputs = (record.flags & kFileOutputs) != 0;
+  if (command->present && !unfinished) ++frame_;
+  return true;
+}
+
+void EventEntry::copyTo(Event& call) const {
+  call.call_number = call_number;
+  call.frame = frame;
+  call.lane = lane;
+  call.command = command;
+  call.command_name = *command_name;
+  call.order = order;
+  call.time_ns = time_ns;
+  call.flags = flags;
+  call.inputs = {arguments, input_size};
+  call.outputs = {arguments + input_size, output_size};
+  call.has_outputs = has_outputs;
 }
 
 void TraceReader::readAhead() {
@@ -120,20 +175,26 @@ void TraceReader::readAhead() {
   ahead_->start(std::move(plan));
 }
 
-Status TraceReader::nextEvent(Event& event, bool& more) {
+// Moves on to the record that the next event is about: the same as before where it holds several events.
+Status TraceReader::nextRecord(bool& more) {
   more = false;
   if (!failure_.isOk()) return failure_;
   bulks_->trim();
+  if (next_run_ >= runs_.size()) {
+    if (!runs_.empty()) runs_.clear();
+    next_run_ = 0;
+    if (Status status = step(); !status.isOk()) return failure_ = status;
+    if (current_ == nullptr) return Status::ok();
+  }
+  more = true;
+  return Status::ok();
+}
+
+Status TraceReader::nextEvent(Event& event, bool& more) {
   do {
-    if (next_run_ >= runs_.size()) {
-      if (!runs_.empty()) runs_.clear();
-      next_run_ = 0;
-      if (Status status = step(); !status.isOk()) return failure_ = status;
-      if (current_ == nullptr) return Status::ok();
-    }
+    if (Status status = nextRecord(more); !status.isOk() || !more) return status;
     if (Status status = deliver(event); !status.isOk()) return failure_ = status;
   } while (event.kind == Event::kMemory && runs_.empty());  // a memory record without runs says nothing
-  more = true;
   return Status::ok();
 }
 
@@ -147,8 +208,7 @@ Status TraceReader::deliver(Event& event) {
   event.lane = current_->lane();
   event.order = record.order;
   event.time_ns = current_->timeNs();
-  event.flags = record.flags & kFileTicketed ? kTicketed : 0;
-  if (record.flags & kFileMixed) event.flags |= kMixed;
+  event.flags = flagsOf(record.flags);
   if (call) return deliverCall(event);
   switch (record.command) {
     case kFileMemory:
@@ -180,14 +240,10 @@ Status TraceReader::deliverCall(Event& event) {
   event.inputs = record.inputs;
   event.outputs = record.outputs;
   event.has_outputs = (record.flags & kFileOutputs) != 0;
-  event.flags |= kAnnounce;
-  if (record.flags & kFileUnfinished || neverReturned(record.number)) {
-    event.flags |= kUnfinished;
-  } else {
-    event.flags |= kComplete;
-  }
+  const bool unfinished = (record.flags & kFileUnfinished) != 0 || neverReturned(record.number);
+  event.flags = flagsOf(record.flags, unfinished);
   ++calls_;
-  if (command->present && !(event.flags & kUnfinished)) ++frame_;
+  if (command->present && !unfinished) ++frame_;
   return gatherBulks(event);
 }
 

@@ -91,8 +91,28 @@ struct TraceSummary {
   std::vector<std::string> notes;  // what was skipped or repaired, one sentence each
 };
 
-// What a run of events points into, as long as their user wants it; see TraceReader::next(EventMemory&).
-struct EventMemory {
+// An event on its way from one thread to another: one cache line where a call has no byte ranges in bulk, which is
+// nearly always.
+struct alignas(64) EventEntry {
+  const std::byte* arguments = nullptr;  // inputs, then outputs
+  uint32_t input_size = 0, output_size = 0;
+  uint64_t call_number = 0, order = 0, time_ns = 0;
+  const std::string* command_name = nullptr;
+  uint32_t frame = 0, lane = 0;
+  Command command{};
+  uint16_t flags = 0;
+  bool has_outputs = false;
+  bool is_call = false;  // else `other`, in EventRun::others, says it all
+  uint32_t other = 0;
+
+  void copyTo(Event& call) const;  // `call` is a new Event, or one that was copied to before
+};
+
+// A run of events and what they point into.
+struct EventRun {
+  static constexpr size_t kMost = 1024;
+  std::vector<EventEntry> entries;
+  std::vector<Event> others;
   Arena spans;
   std::vector<std::vector<std::byte>> buffers;
 };
@@ -118,11 +138,9 @@ class TraceReader {
   // Starts threads that read and decompress what next() will need from here on.
   void readAhead();
 
-  // A run of events at once: fills `events` from the front and says how many it got, fewer only at the end, before
-  // an error (which the next call returns), or where they hold much memory. What they point into stays valid until
-  // recycle(memory), which any thread may call.
-  Result<size_t> next(std::span<Event> events, EventMemory& memory);
-  void recycle(EventMemory& memory);
+  // The next run of events, empty at the end; an error comes behind the run that it ends. What they point into stays
+  // valid until the run is given to nextRun() again.
+  Status nextRun(EventRun& run);
 
  private:
   // A lane's place in the merge: its next record's key, then the lane.
@@ -149,6 +167,9 @@ class TraceReader {
   explicit TraceReader(ReadOptions options);
   void enqueue(uint32_t lane_index);
   Status nextEvent(Event& event, bool& more);
+  Status nextRecord(bool& more);
+  Status nextEntry(EventRun& run, bool& more);
+  bool enterCall(EventEntry& entry);
   Status step();  // moves current_ to the next record in merged order; null at the end
   Status deliver(Event& event);
   Status deliverCall(Event& event);
