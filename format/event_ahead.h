@@ -33,7 +33,7 @@ class EventAhead {
       if (run_->entries.empty()) return static_cast<const Event*>(nullptr);
     }
     const EventEntry& entry = run_->entries[at_++];
-    if (!entry.is_call) return &run_->others[entry.other];
+    if (!entry.is_call) return &run_->others[entry.input_size];
     entry.copyTo(call_);
     return &call_;
   }

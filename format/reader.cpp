@@ -116,7 +116,8 @@ Status TraceReader::nextEntry(EventRun& run, bool& more) {
   if (Status status = nextRecord(more); !status.isOk() || !more) return status;
   EventEntry& entry = run.entries.emplace_back();
   if (enterCall(entry)) return Status::ok();
-  entry.other = static_cast<uint32_t>(run.others.size());
+  bulks_->trim();
+  entry.input_size = static_cast<uint32_t>(run.others.size());
   Event& event = run.others.emplace_back();
   failure_ = deliver(event);
   if (failure_.isOk() && !(event.kind == Event::kMemory && runs_.empty())) return Status::ok();
@@ -179,7 +180,6 @@ void TraceReader::readAhead() {
 Status TraceReader::nextRecord(bool& more) {
   more = false;
   if (!failure_.isOk()) return failure_;
-  bulks_->trim();
   if (next_run_ >= runs_.size()) {
     if (!runs_.empty()) runs_.clear();
     next_run_ = 0;
@@ -193,6 +193,7 @@ Status TraceReader::nextRecord(bool& more) {
 Status TraceReader::nextEvent(Event& event, bool& more) {
   do {
     if (Status status = nextRecord(more); !status.isOk() || !more) return status;
+    bulks_->trim();
     if (Status status = deliver(event); !status.isOk()) return failure_ = status;
   } while (event.kind == Event::kMemory && runs_.empty());  // a memory record without runs says nothing
   return Status::ok();

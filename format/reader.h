@@ -102,11 +102,12 @@ struct alignas(64) EventEntry {
   Command command{};
   uint16_t flags = 0;
   bool has_outputs = false;
-  bool is_call = false;  // else `other`, in EventRun::others, says it all
-  uint32_t other = 0;
+  bool is_call = false;  // else EventRun::others[input_size] says it all
 
   void copyTo(Event& call) const;  // `call` is a new Event, or one that was copied to before
 };
+
+static_assert(sizeof(EventEntry) == 64);
 
 // A run of events and what they point into.
 struct EventRun {
