@@ -24,7 +24,7 @@ void append(DecisionKey& key, const T& value) {
 template <class T>
 void appendArray(DecisionKey& key, const T* values, uint32_t count) {
   append(key, count);
-  for (uint32_t i = 0; values && i < count; ++i) append(key, values[i]);
+  if (values) key.append(reinterpret_cast<const char*>(values), sizeof(T) * count);
 }
 
 }  // namespace
@@ -65,16 +65,19 @@ ExternalMemory::Row ExternalMemory::decideOne(HandleTypeBit from, ExternalTraits
 
 // All that askImage() looks at.
 void ExternalMemory::describe(const VkImageCreateInfo& info, DecisionKey& key) const {
-  append(key, info.flags);
-  append(key, info.imageType);
-  append(key, info.format);
-  append(key, info.extent);
-  append(key, info.mipLevels);
-  append(key, info.arrayLayers);
-  append(key, info.samples);
-  append(key, info.tiling);
-  append(key, info.usage);
-  append(key, info.sharingMode);
+  const uint32_t words[] = {info.flags,
+                            uint32_t(info.imageType),
+                            uint32_t(info.format),
+                            info.extent.width,
+                            info.extent.height,
+                            info.extent.depth,
+                            info.mipLevels,
+                            info.arrayLayers,
+                            uint32_t(info.samples),
+                            uint32_t(info.tiling),
+                            info.usage,
+                            uint32_t(info.sharingMode)};
+  append(key, words);
   appendArray(key, info.pQueueFamilyIndices, info.queueFamilyIndexCount);
   for (auto* node = static_cast<const VkBaseInStructure*>(info.pNext); node; node = node->pNext) {
     append(key, node->sType);
@@ -100,9 +103,8 @@ void ExternalMemory::describe(const VkBufferCreateInfo& info, DecisionKey& key) 
 SharedTraits ExternalMemory::decide(HandleTypeBits captured, HandleTypeBits in_nv_form, const Subject& subject,
                                     const Ask& ask) {
   ExternalObjects& external = player_.device()->external;
-  append(key_, captured);
-  append(key_, in_nv_form);
-  append(key_, player_.sameGpu());
+  const uint32_t words[] = {captured, in_nv_form, player_.sameGpu()};
+  append(key_, words);
   auto found = external.decisions.find(key_);
   if (found == external.decisions.end()) {
     if (external.decisions.size() >= kMaxDecisions) external.decisions.clear();
@@ -110,7 +112,8 @@ SharedTraits ExternalMemory::decide(HandleTypeBits captured, HandleTypeBits in_n
   }
   ExternalDecision& decision = found->second;
   for (ExternalDecision::Entry& entry : decision.entries) {
-    HandleTypeBit& latest = external.latest[entry.from];
+    HandleTypeBit& latest = entry.latest ? *entry.latest : external.latest[entry.from];
+    entry.latest = &latest;
     if (entry.to || !latest) latest = entry.to;  // one object that cannot be shared says nothing of the others
     if (entry.fate && player_.changedAlike(*entry.fate)) continue;
     entry.fate = report(subject.kind, subject.captured, subject.structure, handleTypeName(kMemory, entry.from),
@@ -150,7 +153,7 @@ ExternalDecision ExternalMemory::decideAnew(HandleTypeBits captured, HandleTypeB
                                         : row.to != row.from || form_differs ? ObjectChange::kConverted
                                                                              : ObjectChange::kKept;
     decision.entries.push_back(
-        {row.from, row.to, action, std::move(row.reason), std::move(row.answers), std::nullopt});
+        {row.from, row.to, action, std::move(row.reason), std::move(row.answers), {}, nullptr});
   }
   decision.traits = std::make_shared<const ExternalTraits>(std::move(traits));
   return decision;

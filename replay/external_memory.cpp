@@ -446,13 +446,13 @@ bool ExternalMemory::isUnknownNode(VkStructureType type) const {
       type == VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO_NV)
     return false;
   Device& device = *player_.device();
-  const auto [known, is_new] = device.external.unknown_nodes.try_emplace(type, false);
-  if (is_new) {
+  std::optional<bool>& unknown = device.external.unknown_nodes[{uint64_t(type)}];
+  if (!unknown) {
     const char* extension = structExtension(type);
-    known->second =
+    unknown =
         extension && !device.extensions.contains(extension) && device.captured_extensions.contains(extension);
   }
-  return known->second;
+  return *unknown;
 }
 
 void ExternalMemory::dropUnknownNodes(const void*& next, const char* kind, uint64_t captured) {

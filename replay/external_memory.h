@@ -60,7 +60,8 @@ struct ExternalDecision {
     HandleTypeBit from = 0, to = 0;
     ObjectChange::Action action = ObjectChange::kKept;
     std::string reason, answers;
-    std::optional<size_t> fate;  // once it was reported
+    std::optional<size_t> fate;       // once it was reported
+    HandleTypeBit* latest = nullptr;  // the entry of `from` in ExternalObjects::latest
   };
   SharedTraits traits;
   std::vector<Entry> entries;
@@ -78,7 +79,7 @@ struct ExternalObjects {
 
   Traits images, buffers;
   std::unordered_map<DecisionKey, ExternalDecision, DecisionKeyHash> decisions;
-  std::unordered_map<VkStructureType, bool> unknown_nodes;  // of extensions that the program had, this device has not
+  FlatMap<LiveHandle, std::optional<bool>> unknown_nodes;  // by sType: of extensions that the program had, this device has not
   std::unordered_map<HandleTypeBit, HandleTypeBit> latest;       // captured type -> what it last became
 };
 

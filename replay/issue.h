@@ -45,6 +45,10 @@ class HandleWalk {
 
   // Captured values become live ones.
   void operator()(HandleKind kind, uint64_t& value) {
+    if (const uint64_t live = player_.liveFirst(kind, value); live != 0 && kind != destroys_) {
+      value = live;
+      return;
+    }
     const HandleMap::Id id = player_.find(kind, value);
     if (id == HandleMap::kNone) return unknown(kind, value);
     const HandleMap::Object& object = player_.handles().at(id);

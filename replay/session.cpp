@@ -58,7 +58,8 @@ Status Player::beginAnew(HandleKind dispatch, uint64_t first) {
     return unknownHandle(dispatch, first);
   }
   if (dispatch == HandleKind::kVkPhysicalDevice) gpu_ = first;
-  begun_ = {dispatch, first, handles_.dispatchableVersion(), instance_, device_, gpu_};
+  begun_ = {dispatch, first, handles_.dispatchableVersion(), instance_, device_, gpu_,
+            handles_.at(id).live};
   return Status::ok();
 }
 
@@ -151,6 +152,7 @@ Device& Player::addDevice(uint64_t captured, VkDevice live, uint64_t captured_gp
   device.live = live;
   device.gpu = gpu;
   device.captured_gpu = captured_gpu;
+  device.seen_gpu = &instance_->seen[captured_gpu];
   device.dispatch = instance_->dispatch;
   const auto gdpa = reinterpret_cast<PFN_vkGetDeviceProcAddr>(
       vkGetInstanceProcAddr(instance_->live, "vkGetDeviceProcAddr"));
@@ -218,7 +220,7 @@ Result<VkPhysicalDevice> Player::chooseGpu(size_t index) {
 bool Player::sameGpu() {
   const uint64_t captured = currentGpu();
   if (captured == 0 || !instance_) return false;
-  CapturedGpu& seen = instance_->seen[captured];
+  CapturedGpu& seen = device_ ? *device_->seen_gpu : instance_->seen[captured];
   if (!seen.properties) seen.properties = described_device_;
   if (!seen.properties) return false;
   if (!seen.same) {

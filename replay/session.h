@@ -71,6 +71,7 @@ struct Device {
   VkDevice live = VK_NULL_HANDLE;
   VkPhysicalDevice gpu = VK_NULL_HANDLE;
   uint64_t captured_gpu = 0;
+  CapturedGpu* seen_gpu = nullptr;  // the instance's entry of captured_gpu
   Dispatch dispatch;
   VkPhysicalDeviceProperties properties{};
   VkPhysicalDeviceMemoryProperties memory{};
@@ -116,6 +117,10 @@ class Player {
       return Status::ok();
     }
     return beginAnew(dispatch, first);
+  }
+  // The live handle of the call's first parameter, without another look-up; 0 for any other handle.
+  uint64_t liveFirst(HandleKind kind, uint64_t captured) const {
+    return kind == begun_.dispatch && captured == begun_.first ? begun_.live : 0;
   }
   Instance* instance() const { return instance_; }
   Device* device() const { return device_; }
@@ -218,6 +223,7 @@ class Player {
     Instance* instance = nullptr;
     Device* device = nullptr;
     uint64_t gpu = 0;
+    uint64_t live = 0;  // the first parameter's live handle
   };
   // Entries in the report of objects that differ in nothing but their handle.
   struct Fate {
