@@ -43,15 +43,16 @@ using SharedTraits = std::shared_ptr<const ExternalTraits>;  // null: ordinary m
 using DecisionKey = std::string;
 struct DecisionKeyHash {
   size_t operator()(const DecisionKey& key) const {
+    constexpr uint64_t kFactor = 0x9e3779b97f4a7c15ull;
     uint64_t hash = key.size();
     uint64_t word = 0;
-    for (size_t at = 0; at < key.size(); at += sizeof word) {
-      word = 0;
-      std::memcpy(&word, key.data() + at, std::min(sizeof word, key.size() - at));
-      hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
-      hash ^= hash >> 32;
+    size_t at = 0;
+    for (; at + sizeof word <= key.size(); at += sizeof word) {
+      std::memcpy(&word, key.data() + at, sizeof word);
+      hash = (hash ^ word ^ (hash >> 32)) * kFactor;
     }
-    return hash;
+    for (; at < key.size(); ++at) hash = (hash ^ static_cast<unsigned char>(key[at])) * kFactor;
+    return hash ^ (hash >> 32);
   }
 };
 // What was decided, and what the report says of it.
