@@ -1,12 +1,12 @@
 // Blocks read, checked and decompressed before they are asked for, by threads of their own.
 //
-// `plan` lists blocks in the order in which they will be needed; start() makes threads (by the machine, at most 4) that
-// work along it, at most kAheadBytes of contents ahead. take() hands a block over: a finished one, the one that a
-// thread is at, or else one that it reads itself, so that the plan need not be right. What is wrong with a block is
-// said when it is taken, never before. Buffers are used again: giveBack() returns one; while hold() is on, what is
-// given back is kept as it is until takeHeld(), for events that still point into it.
-// take(), giveBack(), hold() and takeHeld() are one thread's; recycle() is any thread's. The source and the contents
-// must outlive it; the destructor ends the threads. Sizes in bytes.
+// `plan` lists blocks in the order in which they will be needed; start() makes threads (by the machine, at
+// most 4) that work along it, at most kAheadBytes of contents ahead. take() hands a block over: a finished
+// one, the one that a thread is at, or else one that it reads itself, so that the plan need not be right.
+// What is wrong with a block is said when it is taken, never before. Buffers are used again: giveBack()
+// returns one; while hold() is on, what is given back is kept as it is until takeHeld(), for events that
+// still point into it. take(), giveBack(), hold() and takeHeld() are one thread's; recycle() is any thread's.
+// The source and the contents must outlive it; the destructor ends the threads. Sizes in bytes.
 #pragma once
 
 #include <condition_variable>

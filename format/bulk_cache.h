@@ -1,8 +1,8 @@
 // Bulk bytes by number, out of a few decompressed bulk blocks.
 //
 // What get() returned stays valid until the next trim(); behind that, the least recently used blocks are
-// given up (to `ahead`, which may have been told to hold them). Contents are checked against their stored hash. One
-// thread. Source, contents and `ahead` must outlive it.
+// given up (to `ahead`, which may have been told to hold them). Contents are checked against their stored
+// hash. One thread. Source, contents and `ahead` must outlive it.
 #pragma once
 
 #include <cstddef>

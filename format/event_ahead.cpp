@@ -20,7 +20,8 @@ EventAhead::~EventAhead() {
   thread_.join();
 }
 
-// Each side wakes the other only when half of the runs are there for it: a wake-up costs as much as many calls.
+// Each side wakes the other only when half of the runs are there for it: a wake-up costs as much as many
+// calls.
 void EventAhead::read() {
   for (size_t number = 0;; ++number) {
     {

@@ -1,10 +1,10 @@
 // A reader on a thread of its own: events are merged and parsed while their user is still at earlier ones.
 //
-// The constructor starts the thread, and the reader's own (TraceReader::readAhead); from then on the reader is theirs,
-// but for summary(). next() hands out the events in order; one is valid, with all that it points to, until the next
-// call of next(). A failure comes at its place in the order, behind the events before it. At most kRuns runs of events
-// are under way. next() is one thread's; the destructor, which may come at any time, ends the
-// threads. The reader must outlive it.
+// The constructor starts the thread, and the reader's own (TraceReader::readAhead); from then on the reader
+// is theirs, but for summary(). next() hands out the events in order; one is valid, with all that it points
+// to, until the next call of next(). A failure comes at its place in the order, behind the events before it.
+// At most kRuns runs of events are under way. next() is one thread's; the destructor, which may come at any
+// time, ends the threads. The reader must outlive it.
 #pragma once
 
 #include <array>

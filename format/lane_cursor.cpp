@@ -186,8 +186,8 @@ Status LaneCursor::parse() {
 }
 
 Status LaneCursor::tooLong() const {
-  return source_.damaged(block_offset_, "the record at byte " + std::to_string(at_) +
-                                            " of this block is longer than the block");
+  return source_.damaged(
+      block_offset_, "the record at byte " + std::to_string(at_) + " of this block is longer than the block");
 }
 
 // `skip`: the record is only a copy of a call whose own record may follow.

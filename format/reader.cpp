@@ -19,7 +19,8 @@ constexpr uint64_t kMaxHeldBytes = 4 << 20;
 constexpr size_t kMaxSpanBytes = 64 << 10;
 
 uint16_t flagsOf(uint8_t file_flags) {
-  return static_cast<uint16_t>((file_flags & kFileTicketed ? kTicketed : 0) | (file_flags & kFileMixed ? kMixed : 0));
+  return static_cast<uint16_t>((file_flags & kFileTicketed ? kTicketed : 0) |
+                               (file_flags & kFileMixed ? kMixed : 0));
 }
 // Of a call.
 uint16_t flagsOf(uint8_t file_flags, bool unfinished) {

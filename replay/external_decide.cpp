@@ -1,7 +1,7 @@
 // What the answers of the target and the program's own words lead to.
 //
-// A program makes many objects that differ in nothing that matters here: what was decided for one holds for the
-// next, without asking the driver again or putting the words of the report together again.
+// A program makes many objects that differ in nothing that matters here: what was decided for one holds for
+// the next, without asking the driver again or putting the words of the report together again.
 #include <algorithm>
 #include <cstring>
 
@@ -87,7 +87,8 @@ void ExternalMemory::describe(const VkImageCreateInfo& info, DecisionKey& key) c
     } else if (node->sType == VK_STRUCTURE_TYPE_IMAGE_STENCIL_USAGE_CREATE_INFO) {
       append(key, reinterpret_cast<const VkImageStencilUsageCreateInfo*>(node)->stencilUsage);
     } else if (node->sType == VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT) {
-      append(key, reinterpret_cast<const VkImageDrmFormatModifierExplicitCreateInfoEXT*>(node)->drmFormatModifier);
+      append(key,
+             reinterpret_cast<const VkImageDrmFormatModifierExplicitCreateInfoEXT*>(node)->drmFormatModifier);
     } else if (node->sType == VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_LIST_CREATE_INFO_EXT) {
       const auto& list = *reinterpret_cast<const VkImageDrmFormatModifierListCreateInfoEXT*>(node);
       appendArray(key, list.pDrmFormatModifiers, list.drmFormatModifierCount);
@@ -100,8 +101,8 @@ void ExternalMemory::describe(const VkBufferCreateInfo& info, DecisionKey& key) 
   append(key, info.usage);
 }
 
-SharedTraits ExternalMemory::decide(HandleTypeBits captured, HandleTypeBits in_nv_form, const Subject& subject,
-                                    const Ask& ask) {
+SharedTraits ExternalMemory::decide(HandleTypeBits captured, HandleTypeBits in_nv_form,
+                                    const Subject& subject, const Ask& ask) {
   ExternalObjects& external = player_.device()->external;
   const uint32_t words[] = {captured, in_nv_form, player_.sameGpu()};
   append(key_, words);
@@ -114,11 +115,12 @@ SharedTraits ExternalMemory::decide(HandleTypeBits captured, HandleTypeBits in_n
   for (ExternalDecision::Entry& entry : decision.entries) {
     HandleTypeBit& latest = entry.latest ? *entry.latest : external.latest[entry.from];
     entry.latest = &latest;
-    if (entry.to || !latest) latest = entry.to;  // one object that cannot be shared says nothing of the others
+    if (entry.to || !latest)
+      latest = entry.to;  // one object that cannot be shared says nothing of the others
     if (entry.fate && player_.changedAlike(*entry.fate)) continue;
-    entry.fate = report(subject.kind, subject.captured, subject.structure, handleTypeName(kMemory, entry.from),
-                        entry.to ? handleTypeName(kMemory, entry.to) : "", entry.action, entry.reason,
-                        entry.answers);
+    entry.fate =
+        report(subject.kind, subject.captured, subject.structure, handleTypeName(kMemory, entry.from),
+               entry.to ? handleTypeName(kMemory, entry.to) : "", entry.action, entry.reason, entry.answers);
   }
   return decision.traits;
 }

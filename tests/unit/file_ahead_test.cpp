@@ -1,4 +1,5 @@
-// Reading on threads of their own yields what reading on one yields: events, their order, and failures at their place.
+// Reading on threads of their own yields what reading on one yields: events, their order, and failures at
+// their place.
 #include <random>
 
 #include "format/event_ahead.h"
