@@ -1,6 +1,7 @@
 // Memory for one decoded call: allocated in a row, given back all at once.
 //
-// Memory is zeroed. What reset() keeps is at most kKept; larger pieces go back to the system. One thread's.
+// Memory is zeroed: what was used, by reset(), in one go. What reset() keeps is at most kKept; larger pieces go back
+// to the system. One thread's.
 #pragma once
 
 #include <cstdlib>
@@ -22,11 +23,36 @@ class Arena {
   // Null if the system has no more.
   void* allocate(size_t bytes) {
     bytes = (bytes + 15) & ~size_t{15};
-    if (first_ == nullptr) first_ = static_cast<std::byte*>(std::malloc(kKept));
-    if (first_ != nullptr && bytes <= kKept - used_) {
-      void* p = first_ + used_;
-      used_ += bytes;
-      return std::memset(p, 0, bytes);
+    if (bytes <= left_) {
+      void* p = first_ + (kKept - left_);
+      left_ -= bytes;
+      return p;
+    }
+    return allocateElsewhere(bytes);
+  }
+  template <class T>
+  T* allocateArray(size_t count) {
+    return static_cast<T*>(allocate(count * sizeof(T)));
+  }
+  size_t used() const { return first_ != nullptr ? kKept - left_ : 0; }  // bytes since the last reset(), while few
+  void reset() {
+    if (left_ != kKept && first_ != nullptr) std::memset(first_, 0, kKept - left_);
+    left_ = first_ != nullptr ? kKept : 0;
+    if (large_.empty()) return;
+    for (void* p : large_) std::free(p);
+    large_.clear();
+    chunk_left_ = 0;
+  }
+
+ private:
+  static constexpr size_t kKept = 256 * 1024;
+  void* allocateElsewhere(size_t bytes) {
+    if (first_ == nullptr) {
+      first_ = static_cast<std::byte*>(std::calloc(1, kKept));
+      if (first_ != nullptr) {
+        left_ = kKept;
+        return allocate(bytes);
+      }
     }
     if (bytes >= kKept / 4) return large(bytes);
     if (bytes > chunk_left_) {
@@ -39,25 +65,13 @@ class Arena {
     chunk_left_ -= bytes;
     return p;
   }
-  template <class T>
-  T* allocateArray(size_t count) {
-    return static_cast<T*>(allocate(count * sizeof(T)));
-  }
-  void reset() {
-    for (void* p : large_) std::free(p);
-    large_.clear();
-    used_ = chunk_left_ = 0;
-  }
-
- private:
-  static constexpr size_t kKept = 256 * 1024;
   void* large(size_t bytes) {
     void* p = std::calloc(1, bytes);  // untouched pages cost nothing
     if (p != nullptr) large_.push_back(p);
     return p;
   }
   std::byte* first_ = nullptr;
-  size_t used_ = 0;
+  size_t left_ = 0;  // of first_
   std::byte* chunk_ = nullptr;
   size_t chunk_left_ = 0;
   std::vector<void*> large_;

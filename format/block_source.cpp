@@ -36,14 +36,13 @@ Result<std::unique_ptr<BlockSource>> BlockSource::open(const std::string& path) 
 }
 
 BlockSource::BlockSource(int fd, std::string path, uint64_t size)
-    : fd_(fd), path_(std::move(path)), size_(size), context_(ZSTD_createDCtx()) {
-  assert(context_);
-}
+    : fd_(fd), path_(std::move(path)), size_(size) {}
 
-BlockSource::~BlockSource() {
-  ZSTD_freeDCtx(context_);
-  ::close(fd_);
-}
+BlockSource::~BlockSource() { ::close(fd_); }
+
+BlockUnpacker::BlockUnpacker() : context_(ZSTD_createDCtx()) { assert(context_); }
+
+BlockUnpacker::~BlockUnpacker() { ZSTD_freeDCtx(context_); }
 
 Status BlockSource::readStart() {
   if (size_ == 0) return unreadable(path_ + " is empty, so it is not a Reprise trace");
@@ -120,6 +119,13 @@ std::optional<uint64_t> BlockSource::indexOffset() const {
 }
 
 Status BlockSource::load(const BlockPlace& place, std::vector<std::byte>& raw) {
+  if (Status status = unpack(place, raw, unpacker_); !status.isOk()) return status;
+  if (Status status = reserve(raw.size(), place.offset); !status.isOk()) return status;
+  release(raw.size());
+  return Status::ok();
+}
+
+Status BlockSource::unpack(const BlockPlace& place, std::vector<std::byte>& raw, BlockUnpacker& unpacker) const {
   auto found = blockAt(place.offset);
   if (!found) return damaged(place.offset, "no whole block starts here, although the file says so");
   const BlockHeader& header = found->header;
@@ -127,17 +133,16 @@ Status BlockSource::load(const BlockPlace& place, std::vector<std::byte>& raw) {
       header.raw_bytes != place.header.raw_bytes || header.stored_bytes != place.header.stored_bytes) {
     return damaged(place.offset, "this block is not the one that the index lists");
   }
-  stored_.resize(header.stored_bytes);
-  if (!readAt(place.offset + kBlockHeaderBytes, stored_))
+  std::vector<std::byte>& stored = unpacker.stored_;
+  stored.resize(header.stored_bytes);
+  if (!readAt(place.offset + kBlockHeaderBytes, stored))
     return damaged(place.offset, "the block cannot be read");
-  if (checksumOf(stored_) != header.checksum)
+  if (checksumOf(stored) != header.checksum)
     return damaged(place.offset, "the block does not match its checksum");
-  if (Status status = checkSizes(*found, stored_); !status.isOk()) return status;
-  if (Status status = reserve(header.raw_bytes, place.offset); !status.isOk()) return status;
-  release(header.raw_bytes);
+  if (Status status = checkSizes(*found, stored); !status.isOk()) return status;
   raw.resize(header.raw_bytes);
   if (raw.empty()) return Status::ok();
-  size_t size = ZSTD_decompressDCtx(context_, raw.data(), raw.size(), stored_.data(), stored_.size());
+  size_t size = ZSTD_decompressDCtx(unpacker.context_, raw.data(), raw.size(), stored.data(), stored.size());
   if (ZSTD_isError(size) || size != raw.size()) return damaged(place.offset, "the block does not decompress");
   return Status::ok();
 }

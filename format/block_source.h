@@ -2,7 +2,8 @@
 //
 // The file is hostile input and may even change while it is read: nothing is mapped, every block is copied,
 // checked and decompressed when it is asked for. What is decompressed at one time is bounded by a budget that
-// follows from the file's size. Errors name the file and the offset. One thread. Sizes and offsets are bytes.
+// follows from the file's size. Errors name the file and the offset. unpack(), blockAt() and damaged() may be called
+// by several threads at a time, the rest is one thread's. Sizes and offsets are bytes.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +25,20 @@ namespace reprise {
 struct BlockPlace {
   BlockHeader header;
   uint64_t offset = 0;  // of the block's header in the file
+};
+
+// What a thread needs for decompressing: one each.
+class BlockUnpacker {
+ public:
+  BlockUnpacker();
+  ~BlockUnpacker();
+  BlockUnpacker(const BlockUnpacker&) = delete;
+  BlockUnpacker& operator=(const BlockUnpacker&) = delete;
+
+ private:
+  friend class BlockSource;
+  std::vector<std::byte> stored_;
+  ZSTD_DCtx_s* context_;
 };
 
 class BlockSource {
@@ -50,6 +65,8 @@ class BlockSource {
   // Checks the block against `place` and its checksum; `raw` becomes its contents. Fails as well when more
   // than the budget would be decompressed at one time: what a caller keeps, it reserves.
   Status load(const BlockPlace& place, std::vector<std::byte>& raw);
+  // The same without the budget: for a caller that bounds what it asks for, and reserves what it keeps.
+  Status unpack(const BlockPlace& place, std::vector<std::byte>& raw, BlockUnpacker& unpacker) const;
   Status reserve(uint64_t bytes, uint64_t offset);
   void release(uint64_t bytes) { reserved_ -= bytes; }
 
@@ -69,8 +86,7 @@ class BlockSource {
   uint16_t version_major_ = 0, version_minor_ = 0;
   TraceHeaderInfo info_;
   uint64_t reserved_ = 0;
-  std::vector<std::byte> stored_;
-  ZSTD_DCtx_s* context_;
+  BlockUnpacker unpacker_;
 };
 
 }  // namespace reprise

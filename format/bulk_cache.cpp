@@ -78,6 +78,7 @@ void BulkCache::trim() {
     auto oldest = std::min_element(blocks_.begin(), blocks_.end(),
                                    [](const auto& a, const auto& b) { return a->last_use < b->last_use; });
     source_.release((*oldest)->raw.size());
+    ahead_.giveBack(std::move((*oldest)->raw));
     blocks_.erase(oldest);
   }
 }

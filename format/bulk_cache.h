@@ -1,8 +1,8 @@
 // Bulk bytes by number, out of a few decompressed bulk blocks.
 //
 // What get() returned stays valid until the next trim(); behind that, the least recently used blocks are
-// given up. Contents are checked against their stored hash. One thread. The source and the contents must
-// outlive it.
+// given up (to `ahead`, which may have been told to hold them). Contents are checked against their stored
+// hash. One thread. Source, contents and `ahead` must outlive it.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "format/block_ahead.h"
 #include "format/block_source.h"
 #include "format/trace_contents.h"
 
@@ -18,7 +19,8 @@ namespace reprise {
 
 class BulkCache {
  public:
-  BulkCache(BlockSource& source, const TraceContents& contents) : source_(source), contents_(contents) {}
+  BulkCache(BlockSource& source, const TraceContents& contents, BlockAhead& ahead)
+      : source_(source), contents_(contents), ahead_(ahead) {}
   ~BulkCache();
   BulkCache(const BulkCache&) = delete;
   BulkCache& operator=(const BulkCache&) = delete;
@@ -44,6 +46,7 @@ class BulkCache {
 
   BlockSource& source_;
   const TraceContents& contents_;
+  BlockAhead& ahead_;
   std::vector<std::unique_ptr<Block>> blocks_;
   uint64_t uses_ = 0;
 };

@@ -2,6 +2,11 @@
 
 namespace reprise {
 
+std::string Decoder::complaint() const {
+  if (ok()) return std::to_string(remaining()) + " bytes are left over after the last argument";
+  return std::string(error()) + " (at byte " + std::to_string(offset()) + " of the arguments)";
+}
+
 void Decoder::string(const Field&, const char*& s) {
   uint32_t n = kNullString;
   take(n);

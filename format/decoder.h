@@ -33,6 +33,7 @@ class Decoder : public VisitorBase {
       : phase_(phase), holes_(holes), begin_(bytes.data()), cursor_(begin_), end_(begin_ + bytes.size()), bulks_(bulks), arena_(arena) {}
 
   bool ok() const { return error_ == nullptr; }
+  std::string complaint() const;  // what is wrong with the arguments, also that bytes are left over
   const char* error() const { return error_; }
   size_t offset() const { return size_t(cursor_ - begin_); }  // of the error, in the arguments
   size_t remaining() const { return size_t(end_ - cursor_); }
@@ -152,8 +153,7 @@ class Decoder : public VisitorBase {
     end_ = cursor_;
   }
   const std::byte* raw(size_t n) {
-    if (error_ != nullptr) return nullptr;
-    if (n > remaining()) {
+    if (n > remaining()) [[unlikely]] {  // after an error nothing remains
       fail("the arguments end within a value");
       return nullptr;
     }
@@ -268,10 +268,10 @@ class OutputDecoder : public Decoder {
 template <class D, class C>
 bool decodeHalf(D&& decoder, C& call, std::string* error) {
   visit(decoder, call);
-  if (decoder.ok() && decoder.remaining() != 0 && error)
-    *error = std::to_string(decoder.remaining()) + " bytes are left over after the last argument";
-  if (!decoder.ok() && error) *error = std::string(decoder.error()) + " (at byte " + std::to_string(decoder.offset()) + " of the arguments)";
-  return decoder.ok() && decoder.remaining() == 0;
+  if (decoder.ok() && decoder.remaining() == 0) [[likely]]
+    return true;
+  if (error) *error = decoder.complaint();
+  return false;
 }
 
 // Inputs: outputs get room and the chains that the application gave them, zeroed.

@@ -11,9 +11,9 @@ constexpr size_t kMaxProvisional = 256;
 constexpr uint64_t kNsPerMs = 1'000'000;
 }  // namespace
 
-LaneCursor::LaneCursor(BlockSource& source, TraceContents& contents, uint32_t lane,
+LaneCursor::LaneCursor(BlockSource& source, TraceContents& contents, BlockAhead& ahead, uint32_t lane,
                        const std::vector<uint32_t>& blocks)
-    : source_(source), contents_(contents), lane_(lane), blocks_(blocks) {
+    : source_(source), contents_(contents), ahead_(ahead), lane_(lane), blocks_(blocks) {
   standBefore(0);
 }
 
@@ -40,6 +40,7 @@ void LaneCursor::endOfBlocks() {
     place_ = Place::kEnd;
     return;
   }
+  ahead_.giveBack(std::move(tail_.bytes));
   tail_ = std::move(provisional_.back());
   provisional_.pop_back();
   uint64_t bytes = tail_.bytes.size();
@@ -86,9 +87,10 @@ Status LaneCursor::advance() {
 }
 
 Status LaneCursor::enterBlock() {
-  const BlockPlace& place = contents_.blocks[blocks_[next_block_++]];
+  const uint32_t position = blocks_[next_block_++];
+  const BlockPlace& place = contents_.blocks[position];
   block_offset_ = place.offset;
-  if (Status status = source_.load(place, raw_); !status.isOk()) return status;
+  if (Status status = ahead_.take(position, raw_); !status.isOk()) return status;
   if (Status status = source_.reserve(raw_.size(), place.offset); !status.isOk()) return status;
   reserved_ = raw_.size();
   at_ = 0;
@@ -99,7 +101,8 @@ Status LaneCursor::enterBlock() {
 }
 
 void LaneCursor::leaveBlock() {
-  std::vector<std::byte>().swap(raw_);
+  ahead_.giveBack(std::move(raw_));
+  raw_.clear();
   source_.release(reserved_);
   reserved_ = 0;
   at_ = 0;
@@ -121,9 +124,11 @@ Status LaneCursor::nextRecord() {
       return Status::ok();
     }
     if (record_.command < kFileFirstSpecial) {
-      bool skip = false;
-      if (Status status = handleProvisional(skip); !status.isOk()) return status;
-      if (skip) continue;
+      if (record_.flags & (kFileProvisional | kFileResumes)) {
+        bool skip = false;
+        if (Status status = handleProvisional(skip); !status.isOk()) return status;
+        if (skip) continue;
+      }
       current_is_call_ = true;
       record_.number = calls_before_;
       break;
@@ -140,30 +145,49 @@ Status LaneCursor::nextRecord() {
 }
 
 Status LaneCursor::parse() {
-  size_t start = at_;
-  ByteReader reader(std::span<const std::byte>(raw_).subspan(at_));
-  record_ = {};
-  record_.command = reader.get<uint16_t>();
-  record_.flags = reader.get<uint8_t>();
-  auto step = reader.get<uint8_t>();
-  auto input_size = reader.get<uint32_t>();
-  record_.order = step == kStepAbsolute ? reader.get<uint64_t>() : last_order_ + step;
-  bool call = record_.command < kFileFirstSpecial;
-  uint32_t output_size = call && record_.flags & kFileOutputs ? reader.get<uint32_t>() : 0;
-  if (call && record_.flags & kFileBulks) {
-    record_.input_bulks = reader.get<uint32_t>();
-    uint64_t bulks = uint64_t{record_.input_bulks} + reader.get<uint32_t>();
-    record_.bulk_numbers = reader.take(bulks * sizeof(uint32_t));
+  const std::byte* p = raw_.data() + at_;
+  const size_t left = raw_.size() - at_;
+  if (left < kRecordHeaderBytes) return tooLong();
+  FileRecord& r = record_;
+  r.command = loadLe<uint16_t>(p);
+  r.flags = loadLe<uint8_t>(p + 2);
+  const auto step = loadLe<uint8_t>(p + 3);
+  const uint64_t input_size = loadLe<uint32_t>(p + 4);
+  const bool call = r.command < kFileFirstSpecial;
+  const bool has_outputs = call && (r.flags & kFileOutputs);
+  const bool has_bulks = call && (r.flags & kFileBulks);
+  size_t at = kRecordHeaderBytes;
+  if (left < at + (step == kStepAbsolute ? 8 : 0) + (has_outputs ? 4 : 0) + (has_bulks ? 8 : 0))
+    return tooLong();
+  r.order = last_order_ + step;
+  if (step == kStepAbsolute) {
+    r.order = loadLe<uint64_t>(p + at);
+    at += 8;
   }
-  record_.inputs = reader.take(input_size);
-  record_.outputs = reader.take(output_size);
-  if (!reader.ok()) {
-    return source_.damaged(block_offset_, "the record at byte " + std::to_string(start) +
-                                              " of this block is longer than the block");
+  uint64_t output_size = 0;
+  if (has_outputs) {
+    output_size = loadLe<uint32_t>(p + at);
+    at += 4;
   }
-  last_order_ = record_.order;
-  at_ += reader.position();
+  r.input_bulks = 0;
+  uint64_t number_bytes = 0;
+  if (has_bulks) {
+    r.input_bulks = loadLe<uint32_t>(p + at);
+    number_bytes = (uint64_t{r.input_bulks} + loadLe<uint32_t>(p + at + 4)) * sizeof(uint32_t);
+    at += 8;
+  }
+  if (number_bytes + input_size + output_size > left - at) return tooLong();
+  r.bulk_numbers = {p + at, number_bytes};
+  r.inputs = {p + at + number_bytes, input_size};
+  r.outputs = {p + at + number_bytes + input_size, output_size};
+  last_order_ = r.order;
+  at_ += at + number_bytes + input_size + output_size;
   return Status::ok();
+}
+
+Status LaneCursor::tooLong() const {
+  return source_.damaged(
+      block_offset_, "the record at byte " + std::to_string(at_) + " of this block is longer than the block");
 }
 
 // `skip`: the record is only a copy of a call whose own record may follow.

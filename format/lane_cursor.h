@@ -1,8 +1,8 @@
 // One lane's records, in order, out of its blocks: the mirror image of LaneBlock.
 //
 // At most one block is decompressed at a time, and none before its first order is due: until then the cursor
-// stands before the block (Place::kBlock) and knows only that bound. One thread. The source and the contents
-// must outlive it; a record's spans are valid until the next advance().
+// stands before the block (Place::kBlock) and knows only that bound. One thread. Source, contents and `ahead`
+// must outlive it; a record's spans are valid until the next advance(), and longer where `ahead` is told to hold().
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "format/block_ahead.h"
 #include "format/block_source.h"
 #include "format/record.h"
 #include "format/trace_contents.h"
@@ -31,7 +32,7 @@ class LaneCursor {
  public:
   enum class Place { kBlock, kRecord, kEnd };
 
-  LaneCursor(BlockSource& source, TraceContents& contents, uint32_t lane,
+  LaneCursor(BlockSource& source, TraceContents& contents, BlockAhead& ahead, uint32_t lane,
              const std::vector<uint32_t>& blocks);
   ~LaneCursor();
   LaneCursor(const LaneCursor&) = delete;
@@ -64,6 +65,7 @@ class LaneCursor {
   Status enterBlock();
   Status nextRecord();
   Status parse();
+  Status tooLong() const;
   Status handleProvisional(bool& skip);
   void endOfBlocks();
   void leaveBlock();
@@ -71,6 +73,7 @@ class LaneCursor {
 
   BlockSource& source_;
   TraceContents& contents_;
+  BlockAhead& ahead_;
   const uint32_t lane_;
   const std::vector<uint32_t>& blocks_;
   Place place_ = Place::kEnd;

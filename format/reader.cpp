@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "format/block_ahead.h"
 #include "format/block_source.h"
 #include "format/bulk_cache.h"
 #include "format/lane_cursor.h"
@@ -11,6 +12,21 @@
 #include "format/trace_summary.h"
 
 namespace reprise {
+
+namespace {
+// A run of events ends early where what it keeps from being used again is more than this.
+constexpr uint64_t kMaxHeldBytes = 4 << 20;
+constexpr size_t kMaxSpanBytes = 64 << 10;
+
+uint16_t flagsOf(uint8_t file_flags) {
+  return static_cast<uint16_t>((file_flags & kFileTicketed ? kTicketed : 0) |
+                               (file_flags & kFileMixed ? kMixed : 0));
+}
+// Of a call.
+uint16_t flagsOf(uint8_t file_flags, bool unfinished) {
+  return static_cast<uint16_t>(flagsOf(file_flags) | kAnnounce | (unfinished ? kUnfinished : kComplete));
+}
+}  // namespace
 
 Result<std::unique_ptr<TraceReader>> TraceReader::open(const std::string& path, ReadOptions options) {
   auto source = BlockSource::open(path);
@@ -21,10 +37,11 @@ Result<std::unique_ptr<TraceReader>> TraceReader::open(const std::string& path, 
   if (Status status = loadContents(*reader->source_, options, *reader->contents_); !status.isOk())
     return status;
   reader->summary_ = summarize(*reader->source_, *reader->contents_);
-  reader->bulks_ = std::make_unique<BulkCache>(*reader->source_, *reader->contents_);
+  reader->ahead_ = std::make_unique<BlockAhead>(*reader->source_, *reader->contents_);
+  reader->bulks_ = std::make_unique<BulkCache>(*reader->source_, *reader->contents_, *reader->ahead_);
   for (const auto& [lane, blocks] : reader->contents_->lanes) {
     reader->lanes_.push_back(
-        std::make_unique<LaneCursor>(*reader->source_, *reader->contents_, lane, blocks));
+        std::make_unique<LaneCursor>(*reader->source_, *reader->contents_, *reader->ahead_, lane, blocks));
     reader->enqueue(static_cast<uint32_t>(reader->lanes_.size() - 1));
   }
   return reader;
@@ -40,54 +57,161 @@ void TraceReader::enqueue(uint32_t lane_index) {
   merge_.push({lane.keyOrder(), lane.keyNoted(), lane_index});
 }
 
-Result<bool> TraceReader::step() {
-  if (current_ != nullptr) {
-    if (Status status = current_->advance(); !status.isOk()) return status;
-    current_ = nullptr;
-    enqueue(current_index_);
+Status TraceReader::step() {
+  LaneCursor* lane = current_;
+  uint32_t index = current_index_;
+  current_ = nullptr;
+  if (lane != nullptr) {
+    if (Status status = lane->advance(); !status.isOk()) return status;
   }
-  while (!merge_.empty()) {
-    Place place = merge_.top();
-    merge_.pop();
-    LaneCursor& lane = *lanes_[place.lane_index];
-    if (lane.place() == LaneCursor::Place::kRecord) {
-      current_ = &lane;
-      current_index_ = place.lane_index;
-      return true;
+  while (true) {
+    // A lane goes on as long as no other is due; only then is the heap asked.
+    const bool due = lane != nullptr && lane->place() != LaneCursor::Place::kEnd &&
+                     (merge_.empty() || !(Place{lane->keyOrder(), lane->keyNoted(), index} > merge_.top()));
+    if (!due) {
+      if (lane != nullptr) enqueue(index);
+      if (merge_.empty()) return Status::ok();
+      index = merge_.top().lane_index;
+      lane = lanes_[index].get();
+      merge_.pop();
+    }
+    if (lane->place() == LaneCursor::Place::kRecord) {
+      current_ = lane;
+      current_index_ = index;
+      return Status::ok();
     }
     // Only now is the block's first record due; it may turn out to stand behind another lane's.
-    if (Status status = lane.advance(); !status.isOk()) return status;
-    enqueue(place.lane_index);
+    if (Status status = lane->advance(); !status.isOk()) return status;
   }
-  return false;
 }
 
 Result<bool> TraceReader::next(Event& event) {
-  if (!failure_.isOk()) return failure_;
+  own_spans_.reset();
+  bool more = false;
+  if (Status status = nextEvent(event, more); !status.isOk()) return status;
+  return more;
+}
+
+Status TraceReader::nextRun(EventRun& run) {
+  run.entries.clear();
+  run.others.clear();
+  run.spans.reset();
+  for (std::vector<std::byte>& buffer : run.buffers) ahead_->recycle(std::move(buffer));
+  run.buffers.clear();
+  ahead_->hold(true);
+  spans_ = &run.spans;
+  bool more = true;
+  Status status;
+  while (run.entries.size() < EventRun::kMost && ahead_->heldBytes() < kMaxHeldBytes &&
+         run.spans.used() < kMaxSpanBytes) {
+    status = nextEntry(run, more);
+    if (!status.isOk() || !more) break;
+  }
+  run.buffers = ahead_->takeHeld();
+  ahead_->hold(false);
+  spans_ = &own_spans_;
+  return run.entries.empty() ? status : Status::ok();
+}
+
+Status TraceReader::nextEntry(EventRun& run, bool& more) {
+  if (Status status = nextRecord(more); !status.isOk() || !more) return status;
+  EventEntry& entry = run.entries.emplace_back();
+  if (enterCall(entry)) return Status::ok();
   bulks_->trim();
-  do {
-    if (next_run_ >= runs_.size()) {
-      runs_.clear();
-      next_run_ = 0;
-      auto stepped = step();
-      if (!stepped) return failure_ = stepped.status();
-      if (!*stepped) return false;
-    }
-    if (failure_ = deliver(event); !failure_.isOk()) return failure_;
-  } while (event.kind == Event::kMemory && runs_.empty());  // a memory record without runs says nothing
+  entry.input_size = static_cast<uint32_t>(run.others.size());
+  Event& event = run.others.emplace_back();
+  failure_ = deliver(event);
+  if (failure_.isOk() && !(event.kind == Event::kMemory && runs_.empty())) return Status::ok();
+  run.entries.pop_back();
+  run.others.pop_back();
+  return failure_;
+}
+
+// False: the record is none of a call, or one that only deliver() can judge.
+bool TraceReader::enterCall(EventEntry& entry) {
+  const FileRecord& record = current_->record();
+  if (record.command >= kFileFirstSpecial || !record.bulk_numbers.empty()) return false;
+  const auto* command = contents_->command(record.command);
+  if (command == nullptr) return false;
+  const bool unfinished = (record.flags & kFileUnfinished) != 0 || neverReturned(record.number);
+  entry.is_call = true;
+  entry.arguments = record.inputs.data();
+  entry.input_size = static_cast<uint32_t>(record.inputs.size());
+  entry.output_size = static_cast<uint32_t>(record.outputs.size());
+  entry.call_number = calls_++;
+  entry.order = record.order;
+  entry.time_ns = current_->timeNs();
+  entry.command_name = &command->name;
+  entry.frame = frame_;
+  entry.lane = current_->lane();
+  entry.command = command->command;
+  entry.flags = flagsOf(record.flags, unfinished);
+  entry.has_outputs = (record.flags & kFileOutputs) != 0;
+  if (command->present && !unfinished) ++frame_;
   return true;
+}
+
+void EventEntry::copyTo(Event& call) const {
+  call.call_number = call_number;
+  call.frame = frame;
+  call.lane = lane;
+  call.command = command;
+  call.command_name = *command_name;
+  call.order = order;
+  call.time_ns = time_ns;
+  call.flags = flags;
+  call.inputs = {arguments, input_size};
+  call.outputs = {arguments + input_size, output_size};
+  call.has_outputs = has_outputs;
+}
+
+void TraceReader::readAhead() {
+  std::vector<uint32_t> plan;
+  for (const auto& [lane, blocks] : contents_->lanes) {
+    for (const uint32_t block : blocks)
+      if (contents_->blocks[block].header.first_order <= contents_->last_order) plan.push_back(block);
+  }
+  std::stable_sort(plan.begin(), plan.end(), [&](uint32_t a, uint32_t b) {
+    return contents_->blocks[a].header.first_order < contents_->blocks[b].header.first_order;
+  });
+  ahead_->start(std::move(plan));
+}
+
+// Moves on to the record that the next event is about: the same as before where it holds several events.
+Status TraceReader::nextRecord(bool& more) {
+  more = false;
+  if (!failure_.isOk()) return failure_;
+  if (next_run_ >= runs_.size()) {
+    if (!runs_.empty()) runs_.clear();
+    next_run_ = 0;
+    if (Status status = step(); !status.isOk()) return failure_ = status;
+    if (current_ == nullptr) return Status::ok();
+  }
+  more = true;
+  return Status::ok();
+}
+
+Status TraceReader::nextEvent(Event& event, bool& more) {
+  do {
+    if (Status status = nextRecord(more); !status.isOk() || !more) return status;
+    bulks_->trim();
+    if (Status status = deliver(event); !status.isOk()) return failure_ = status;
+  } while (event.kind == Event::kMemory && runs_.empty());  // a memory record without runs says nothing
+  return Status::ok();
 }
 
 Status TraceReader::deliver(Event& event) {
   const FileRecord& record = current_->record();
-  event = Event();
+  const bool call = record.command < kFileFirstSpecial;
+  // Of a call only what is set here and in deliverCall() ever differs from a new Event.
+  if (!call || event.kind != Event::kCall) event = Event();
   event.call_number = calls_;
   event.frame = frame_;
   event.lane = current_->lane();
   event.order = record.order;
   event.time_ns = current_->timeNs();
-  event.flags = record.flags & kFileTicketed ? kTicketed : 0;
-  if (record.flags & kFileMixed) event.flags |= kMixed;
+  event.flags = flagsOf(record.flags);
+  if (call) return deliverCall(event);
   switch (record.command) {
     case kFileMemory:
       return deliverMemory(event);
@@ -118,33 +242,35 @@ Status TraceReader::deliverCall(Event& event) {
   event.inputs = record.inputs;
   event.outputs = record.outputs;
   event.has_outputs = (record.flags & kFileOutputs) != 0;
-  event.flags |= kAnnounce;
-  if (record.flags & kFileUnfinished || neverReturned(record.number)) {
-    event.flags |= kUnfinished;
-  } else {
-    event.flags |= kComplete;
-  }
+  const bool unfinished = (record.flags & kFileUnfinished) != 0 || neverReturned(record.number);
+  event.flags = flagsOf(record.flags, unfinished);
   ++calls_;
-  if (command->present && !(event.flags & kUnfinished)) ++frame_;
+  if (command->present && !unfinished) ++frame_;
   return gatherBulks(event);
 }
 
 bool TraceReader::neverReturned(uint64_t lane_call) const {
-  if (!contents_->index) return false;
+  if (!contents_->index || contents_->index->unfinished_calls.empty()) return false;
   const auto& calls = contents_->index->unfinished_calls;
   return std::find(calls.begin(), calls.end(), UnfinishedCall{current_->lane(), lane_call}) != calls.end();
 }
 
 Status TraceReader::gatherBulks(Event& event) {
   const FileRecord& record = current_->record();
-  bulk_spans_.clear();
-  for (size_t at = 0; at < record.bulk_numbers.size(); at += sizeof(uint32_t)) {
-    auto bytes = bulks_->get(loadLe<uint32_t>(record.bulk_numbers.data() + at), current_->blockOffset());
+  event.input_bulks = event.output_bulks = {};
+  if (record.bulk_numbers.empty()) return Status::ok();
+  const size_t count = record.bulk_numbers.size() / sizeof(uint32_t);
+  auto* spans = spans_->allocateArray<std::span<const std::byte>>(count);
+  if (spans == nullptr)
+    return source_->damaged(current_->blockOffset(), "there is no memory for a call's byte ranges");
+  for (size_t i = 0; i < count; ++i) {
+    auto bytes = bulks_->get(loadLe<uint32_t>(record.bulk_numbers.data() + i * sizeof(uint32_t)),
+                             current_->blockOffset());
     if (!bytes) return bytes.status();
-    bulk_spans_.push_back(*bytes);
+    spans[i] = *bytes;
   }
-  event.input_bulks = std::span(bulk_spans_).first(record.input_bulks);
-  event.output_bulks = std::span(bulk_spans_).subspan(record.input_bulks);
+  event.input_bulks = std::span(spans, record.input_bulks);
+  event.output_bulks = std::span(spans, count).subspan(record.input_bulks);
   return Status::ok();
 }
 
@@ -252,6 +378,7 @@ Status TraceReader::deliverMetadata(Event& event) {
 }
 
 void TraceReader::rewind() {
+  ahead_->stop();
   current_ = nullptr;
   runs_.clear();
   next_run_ = 0;

@@ -3,9 +3,11 @@
 // open() reads the header and the index (or, where a killed writer left none, scans the block markers).
 // next() merges the lanes: ticketed records by (ticket, 0), noted ones by (counter, 1), then by lane
 // position. Memory stays bounded: one decompressed block per lane that is being read, and a small cache of
-// bulk blocks. A file is hostile input: every length is checked against what remains, every block against its
-// checksum, and an error names the file offset. A TraceReader belongs to one thread; the spans and views of
-// an Event belong to the reader and are valid until the next call of next() or seekFrame().
+// bulk blocks; with readAhead() a few blocks more, which threads of the reader's own decompress in advance. A file is
+// hostile input: every length is checked against what remains, every block against its checksum, and an error names
+// the file offset. A TraceReader belongs to one thread, but for summary(), which never changes; the spans and views of
+// an Event belong to the reader and are valid until the next call of next() or seekFrame(). EventAhead
+// (event_ahead.h) runs a reader on a thread of its own.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "format/arena.h"
 #include "format/command_names.h"
 #include "format/record.h"
 #include "format/status.h"
@@ -88,6 +91,34 @@ struct TraceSummary {
   std::vector<std::string> notes;  // what was skipped or repaired, one sentence each
 };
 
+// An event on its way from one thread to another: one cache line where a call has no byte ranges in bulk, which is
+// nearly always.
+struct alignas(64) EventEntry {
+  const std::byte* arguments = nullptr;  // inputs, then outputs
+  uint32_t input_size = 0, output_size = 0;
+  uint64_t call_number = 0, order = 0, time_ns = 0;
+  const std::string* command_name = nullptr;
+  uint32_t frame = 0, lane = 0;
+  Command command{};
+  uint16_t flags = 0;
+  bool has_outputs = false;
+  bool is_call = false;  // else EventRun::others[input_size] says it all
+
+  void copyTo(Event& call) const;  // `call` is a new Event, or one that was copied to before
+};
+
+static_assert(sizeof(EventEntry) == 64);
+
+// A run of events and what they point into.
+struct EventRun {
+  static constexpr size_t kMost = 1024;
+  std::vector<EventEntry> entries;
+  std::vector<Event> others;
+  Arena spans;
+  std::vector<std::vector<std::byte>> buffers;
+};
+
+class BlockAhead;
 class BlockSource;
 class BulkCache;
 class LaneCursor;
@@ -103,7 +134,14 @@ class TraceReader {
   const TraceSummary& summary() const { return summary_; }
 
   Result<bool> next(Event& event);   // merged order; false at the end; after an error: that error again
-  Status seekFrame(uint32_t frame);  // next() then starts at that frame's first event
+  Status seekFrame(uint32_t frame);  // next() then starts at that frame's first event; ends readAhead()
+
+  // Starts threads that read and decompress what next() will need from here on.
+  void readAhead();
+
+  // The next run of events, empty at the end; an error comes behind the run that it ends. What they point into stays
+  // valid until the run is given to nextRun() again.
+  Status nextRun(EventRun& run);
 
  private:
   // A lane's place in the merge: its next record's key, then the lane.
@@ -129,7 +167,11 @@ class TraceReader {
 
   explicit TraceReader(ReadOptions options);
   void enqueue(uint32_t lane_index);
-  Result<bool> step();  // moves current_ to the next record in merged order
+  Status nextEvent(Event& event, bool& more);
+  Status nextRecord(bool& more);
+  Status nextEntry(EventRun& run, bool& more);
+  bool enterCall(EventEntry& entry);
+  Status step();  // moves current_ to the next record in merged order; null at the end
   Status deliver(Event& event);
   Status deliverCall(Event& event);
   Status deliverMemory(Event& event);
@@ -147,6 +189,7 @@ class TraceReader {
   TraceSummary summary_;
   std::unique_ptr<BlockSource> source_;
   std::unique_ptr<TraceContents> contents_;
+  std::unique_ptr<BlockAhead> ahead_;
   std::unique_ptr<BulkCache> bulks_;
   std::vector<std::unique_ptr<LaneCursor>> lanes_;
   std::priority_queue<Place, std::vector<Place>, std::greater<Place>> merge_;
@@ -154,7 +197,8 @@ class TraceReader {
   uint32_t current_index_ = 0;
   std::vector<MemoryRun> runs_;  // of the current memory record
   size_t next_run_ = 0;
-  std::vector<std::span<const std::byte>> bulk_spans_;
+  Arena own_spans_;
+  Arena* spans_ = &own_spans_;  // where bulk spans of events go
   uint64_t calls_ = 0;
   uint32_t frame_ = 0;
   Status failure_;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cassert>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -24,18 +25,26 @@ enum class Code {
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(Code code, std::string message) : code_(code), message_(std::move(message)) {}
+  Status(Code code, std::string message)
+      : failure_(code == Code::kOk ? nullptr
+                                   : std::make_shared<const Failure>(Failure{code, std::move(message)})) {}
   static Status ok() { return {}; }
 
-  bool isOk() const { return code_ == Code::kOk; }
+  bool isOk() const { return failure_ == nullptr; }
   explicit operator bool() const { return isOk(); }
-  Code code() const { return code_; }
-  int exitCode() const { return static_cast<int>(code_); }
-  const std::string& message() const { return message_; }
+  Code code() const { return failure_ ? failure_->code : Code::kOk; }
+  int exitCode() const { return static_cast<int>(code()); }
+  const std::string& message() const {
+    static const std::string none;
+    return failure_ ? failure_->message : none;
+  }
 
  private:
-  Code code_ = Code::kOk;
-  std::string message_;
+  struct Failure {
+    Code code;
+    std::string message;
+  };
+  std::shared_ptr<const Failure> failure_;  // null: ok, which costs nothing to hand on with every call
 };
 
 // Either a T or the Status that says why there is none.

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "format/block_ahead.h"
 #include "format/lane_cursor.h"
 
 namespace reprise {
@@ -63,8 +64,9 @@ void countRecord(const TraceContents& contents, const FileRecord& record, std::v
 
 void countRecords(BlockSource& source, TraceContents& contents, TraceSummary& summary) {
   std::vector<uint64_t> calls(contents.commands.size());
+  BlockAhead ahead(source, contents);
   for (const auto& [lane, blocks] : contents.lanes) {
-    LaneCursor cursor(source, contents, lane, blocks);
+    LaneCursor cursor(source, contents, ahead, lane, blocks);
     Status status = cursor.advance();
     while (status.isOk() && cursor.place() != LaneCursor::Place::kEnd) {
       if (cursor.place() == LaneCursor::Place::kRecord)

@@ -7,9 +7,8 @@
 #include "gen/structs.h"
 
 namespace reprise {
-namespace {
 
-constexpr CommandInfo kCommands[] = {
+constinit const CommandInfo kCommandInfos[] = {
     {"", Command::kUnknown, "", false, false, TicketWhen::kNone, HandleKind::kNone, HandleKind::kNone,
      HandleKind::kNone},
 #define REPRISE_COMMAND(name, canonical, extension, device, ticket, dispatch, creates, destroys)                \
@@ -18,7 +17,9 @@ constexpr CommandInfo kCommands[] = {
 #include "gen/commands.inc"
 #undef REPRISE_COMMAND
 };
-static_assert(std::size(kCommands) == kCommandCount);
+static_assert(std::size(kCommandInfos) == kCommandCount);
+
+namespace {
 
 struct HandleInfo {
   const char* name;
@@ -56,11 +57,6 @@ void linkAliases(Dispatch& d) {
 }
 
 }  // namespace
-
-const CommandInfo& commandInfo(Command command) {
-  const auto i = size_t(command);
-  return kCommands[i < kCommandCount ? i : 0];
-}
 
 Command findCommand(std::string_view name) {
   const auto& sorted = commandsByName();
@@ -147,14 +143,14 @@ void loadInstance(Dispatch& d, PFN_vkGetInstanceProcAddr gipa, VkInstance instan
   auto* slots = reinterpret_cast<PFN_vkVoidFunction*>(&d);
   // Asking a loader for a device's command that it does not know uses up one of its 250 places for such.
   for (size_t i = 1; i < kCommandCount; ++i)
-    if (!kCommands[i].device_level) slots[i - 1] = gipa(instance, kCommands[i].name);
+    if (!kCommandInfos[i].device_level) slots[i - 1] = gipa(instance, kCommandInfos[i].name);
   linkAliases(d);
 }
 
 void loadDevice(Dispatch& d, PFN_vkGetDeviceProcAddr gdpa, VkDevice device) {
   auto* slots = reinterpret_cast<PFN_vkVoidFunction*>(&d);
   for (size_t i = 1; i < kCommandCount; ++i)
-    if (kCommands[i].device_level) slots[i - 1] = gdpa(device, kCommands[i].name);
+    if (kCommandInfos[i].device_level) slots[i - 1] = gdpa(device, kCommandInfos[i].name);
   linkAliases(d);
 }
 

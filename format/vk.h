@@ -60,7 +60,11 @@ struct CommandInfo {
   HandleKind destroys;  // its last handle parameter's objects end, or kNone
 };
 
-const CommandInfo& commandInfo(Command command);
+extern const CommandInfo kCommandInfos[kCommandCount];  // by Command
+inline const CommandInfo& commandInfo(Command command) {
+  const auto i = size_t(command);
+  return kCommandInfos[i < kCommandCount ? i : 0];
+}
 Command findCommand(std::string_view name);  // kUnknown if this build has none of that name
 bool isRecorded(Command command);            // false for the loader's own calls, see overrides.py
 

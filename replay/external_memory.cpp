@@ -159,109 +159,13 @@ ExternalMemory::Answer ExternalMemory::askBuffer(const VkBufferCreateInfo& info,
   return answer;
 }
 
-void ExternalMemory::report(const char* kind, uint64_t captured, const char* structure, std::string from,
+size_t ExternalMemory::report(const char* kind, uint64_t captured, const char* structure, std::string from,
                             std::string to, ObjectChange::Action action, std::string reason,
                             std::string target) {
   const Event& event = player_.event();
-  player_.changed({action, event.frame, event.call_number, std::string(event.command_name),
+  return player_.changed({action, event.frame, event.call_number, std::string(event.command_name),
                    kind && *kind ? std::string(kind) + " " + hex(captured) : std::string(), structure,
-                   std::move(from), std::move(to), std::move(reason), std::move(target)});
-}
-
-// The first way that the target can go, from keeping the type on.
-ExternalMemory::Row ExternalMemory::decideOne(HandleTypeBit from, ExternalTraits& traits,
-                                              const Ask& ask) const {
-  Row row{from, 0, "", ""};
-  std::vector<Preference> ways{{from, ""}};
-  const auto& forced = player_.options().remap.forced;
-  const auto rule = forced.find(from);
-  if (rule != forced.end()) {
-    ways.clear();
-    if (rule->second) ways.push_back({rule->second, "asked for by --remap"});
-  } else {
-    for (const Preference& way : preferences(kMemory, from)) ways.push_back(way);
-  }
-  for (const Preference& way : ways) {
-    if (!hasCoreForm() && !traits.nv_form) break;
-    if (traits.nv_form && !nvFromCore(way.to)) continue;
-    const Answer answer = ask(way.to, traits.nv_form);
-    row.answers += (row.answers.empty() ? "" : "; ") + handleTypeName(kMemory, way.to) + ": " + answer.text();
-    if (!answer.yes()) continue;
-    row.to = way.to;
-    row.reason = way.reason;
-    // On the device of the capture the program's own way worked.
-    if ((answer.features & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT) &&
-        !(way.to == from && player_.sameGpu()))
-      traits.dedicated_only = true;
-    return row;
-  }
-  row.reason = rule == forced.end() ? "this device has nothing that could stand for it: ordinary memory"
-               : rule->second == 0  ? "asked for by --remap"
-                                    : "--remap asks for what this device cannot do";
-  if (row.answers.empty()) row.answers = "not asked";
-  return row;
-}
-
-ExternalTraits ExternalMemory::decide(HandleTypeBits captured, HandleTypeBits in_nv_form,
-                                      const Subject& subject, const Ask& ask) {
-  ExternalTraits traits;
-  std::vector<Row> rows;
-  const auto all = [&](bool nv_form) {
-    traits = {};
-    traits.nv_form = nv_form;
-    rows.clear();
-    for (const HandleTypeBit from : bitsOf(captured)) rows.push_back(decideOne(from, traits, ask));
-  };
-  // The NV form is kept where it carries what all types become; the core form knows more of them.
-  const bool may_keep_nv = hasNvForm() && in_nv_form == captured;
-  all(may_keep_nv || (hasNvForm() && !hasCoreForm()));
-  const bool all_kept =
-      std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.to == row.from; });
-  if (may_keep_nv && !all_kept && hasCoreForm()) all(false);
-  for (const Row& row : rows) traits.types |= row.to;
-  keepCompatible(rows, traits, ask);
-  if (may_keep_nv && coreFromNv(nvFromCore(traits.types)) == traits.types) traits.nv_form = true;
-  for (Row& row : rows) {
-    traits.became.emplace_back(row.from, row.to);
-    HandleTypeBit& latest = player_.device()->external.latest[row.from];
-    if (row.to || !latest) latest = row.to;  // one object that cannot be shared says nothing of the others
-    const bool form_differs = (in_nv_form & row.from) && !traits.nv_form;
-    if (row.to == row.from && form_differs)
-      row.reason = hasNvForm() ? "the core form, which has room for all of its types"
-                               : "the core form: this device has no VK_NV_external_memory";
-    report(subject.kind, subject.captured, subject.structure, handleTypeName(kMemory, row.from),
-           row.to ? handleTypeName(kMemory, row.to) : "",
-           row.to == 0                          ? ObjectChange::kDropped
-           : row.to != row.from || form_differs ? ObjectChange::kConverted
-                                                : ObjectChange::kKept,
-           row.reason, row.answers);
-  }
-  return traits;
-}
-
-// VUID-VkImageCreateInfo-pNext-00990 and -00991: all types of one object are compatible with each other.
-void ExternalMemory::keepCompatible(std::vector<Row>& rows, ExternalTraits& traits, const Ask& ask) {
-  const std::vector<HandleTypeBit> types = bitsOf(traits.types);
-  if (types.size() < 2) return;
-  // The program's own words to this very device are left as they were.
-  const bool unchanged =
-      std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.to == row.from; });
-  if (unchanged && player_.sameGpu()) return;
-  HandleTypeBits kept = 0;
-  HandleTypeBits allowed = ~0u;
-  for (const HandleTypeBit type : types) {
-    const HandleTypeBits compatible = ask(type, traits.nv_form).compatible | type;
-    if (!(allowed & type) || (compatible & kept) != kept) continue;
-    kept |= type;
-    allowed &= compatible;
-  }
-  for (Row& row : rows) {
-    if (row.to == 0 || (kept & row.to)) continue;
-    row.reason = handleTypeName(kMemory, row.to) + " is not compatible with " +
-                 handleTypeNames(kMemory, kept) + " here";
-    row.to = 0;
-  }
-  traits.types = kept;
+                   std::move(from), std::move(to), std::move(reason), std::move(target), 1});
 }
 
 namespace {
@@ -288,7 +192,7 @@ void writeForm(Player& player, const void*& next, VkStructureType core_type, VkS
 
 }  // namespace
 
-ExternalTraits ExternalMemory::adaptImage(VkImageCreateInfo& info, uint64_t captured) {
+SharedTraits ExternalMemory::adaptImage(VkImageCreateInfo& info, uint64_t captured) {
   adaptFormat("VkImage", captured, info.pNext, info.format);
   adaptModifiers(info, captured);
   dropUnknownNodes(info.pNext, "VkImage", captured);
@@ -302,16 +206,24 @@ ExternalTraits ExternalMemory::adaptImage(VkImageCreateInfo& info, uint64_t capt
   const HandleTypeBits types = in_nv_form | in_core_form;
   const bool modifier = info.tiling == VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT;
   if (types == 0) {
-    ExternalTraits none;
-    none.modifier = modifier;
-    return none;
+    if (!modifier) return nullptr;
+    auto only_modifier = std::make_shared<ExternalTraits>();
+    only_modifier->modifier = true;
+    return only_modifier;
   }
   const Subject subject{"VkImage", captured,
                         in_nv_form ? "VkExternalMemoryImageCreateInfoNV" : "VkExternalMemoryImageCreateInfo"};
-  ExternalTraits traits = decide(types, in_nv_form, subject, [&](HandleTypeBit type, bool nv_form) {
+  key_.assign(1, 'i');
+  describe(info, key_);
+  SharedTraits shared = decide(types, in_nv_form, subject, [&](HandleTypeBit type, bool nv_form) {
     return askImage(info, type, nv_form);
   });
-  traits.modifier = modifier;
+  if (modifier) {
+    auto with_modifier = std::make_shared<ExternalTraits>(*shared);
+    with_modifier->modifier = true;
+    shared = std::move(with_modifier);
+  }
+  const ExternalTraits& traits = *shared;
   writeForm<VkExternalMemoryImageCreateInfo, VkExternalMemoryImageCreateInfoNV>(
       player_, info.pNext, VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO,
       VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO_NV, traits.types, traits.nv_form);
@@ -320,42 +232,49 @@ ExternalTraits ExternalMemory::adaptImage(VkImageCreateInfo& info, uint64_t capt
            ObjectChange::kConverted, "VUID-VkImageCreateInfo-pNext-01443", "");
     info.initialLayout = VK_IMAGE_LAYOUT_UNDEFINED;
   }
-  return traits;
+  return shared;
 }
 
-ExternalTraits ExternalMemory::adaptBuffer(VkBufferCreateInfo& info, uint64_t captured) {
+SharedTraits ExternalMemory::adaptBuffer(VkBufferCreateInfo& info, uint64_t captured) {
   dropUnknownNodes(info.pNext, "VkBuffer", captured);
   dropForeignNodes(info.pNext, "VkBuffer", captured);
   const auto* core = findInChain<VkExternalMemoryBufferCreateInfo>(
       info.pNext, VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO);
-  if (core == nullptr || core->handleTypes == 0) return {};
+  if (core == nullptr || core->handleTypes == 0) return nullptr;
   const Subject subject{"VkBuffer", captured, "VkExternalMemoryBufferCreateInfo"};
-  ExternalTraits traits =
+  key_.assign(1, 'b');
+  describe(info, key_);
+  const SharedTraits decided =
       decide(core->handleTypes, 0, subject, [&](HandleTypeBit type, bool) { return askBuffer(info, type); });
-  traits.nv_form = false;  // there is none for buffers
-  if (traits.types) {
-    const_cast<VkExternalMemoryBufferCreateInfo*>(core)->handleTypes = traits.types;
+  auto traits = std::make_shared<ExternalTraits>(*decided);
+  traits->nv_form = false;  // there is none for buffers
+  if (traits->types) {
+    const_cast<VkExternalMemoryBufferCreateInfo*>(core)->handleTypes = traits->types;
   } else {
     removeFromChain(info.pNext, VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO);
   }
   return traits;
 }
 
-void ExternalMemory::remember(HandleKind kind, uint64_t live, const ExternalTraits& traits) {
-  ExternalObjects& objects = player_.device()->external;
-  auto& map = kind == HandleKind::kVkImage ? objects.images : objects.buffers;
-  if (traits.types || traits.modifier || !traits.became.empty()) {
-    map[live] = traits;
+void ExternalMemory::remember(HandleKind kind, uint64_t live, SharedTraits traits) {
+  auto& map = player_.device()->external.of(kind);
+  if (traits) {
+    map[{live}] = std::move(traits);
   } else if (!map.empty()) {
-    map.erase(live);
+    map.erase({live});
   }
 }
 
-ExternalTraits ExternalMemory::traitsOf(HandleKind kind, uint64_t live) const {
-  const ExternalObjects& objects = player_.device()->external;
-  const auto& map = kind == HandleKind::kVkImage ? objects.images : objects.buffers;
-  const auto found = map.find(live);
-  return found == map.end() ? ExternalTraits{} : found->second;
+void ExternalMemory::forget(HandleKind kind, uint64_t captured) {
+  if (!player_.device() || !captured || player_.device()->external.of(kind).empty()) return;
+  const HandleMap::Id id = player_.find(kind, captured);
+  if (id) player_.device()->external.of(kind).erase({player_.handles().at(id).live});
+}
+
+const ExternalTraits& ExternalMemory::traitsOf(HandleKind kind, uint64_t live) const {
+  static const ExternalTraits ordinary;
+  const SharedTraits* found = player_.device()->external.of(kind).find({live});
+  return found ? **found : ordinary;
 }
 
 bool ExternalMemory::hasModifier(uint64_t live_image) const {
@@ -510,6 +429,10 @@ void ExternalMemory::dropForeignNodes(const void*& next, const char* kind, uint6
        "a buffer collection of another system"},
       {VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO, "an address of the captured device"},
   };
+  bool any = false;
+  for (auto* node = static_cast<const VkBaseInStructure*>(next); node && !any; node = node->pNext)
+    any = std::any_of(std::begin(kRows), std::end(kRows), [&](const Row& row) { return row.type == node->sType; });
+  if (!any) return;
   for (const Row& row : kRows) {
     if (!removeFromChain(next, row.type)) continue;
     report(kind, captured, structName(row.type), row.what, "", ObjectChange::kDropped,
@@ -517,18 +440,26 @@ void ExternalMemory::dropForeignNodes(const void*& next, const char* kind, uint6
   }
 }
 
+bool ExternalMemory::isUnknownNode(VkStructureType type) const {
+  // The forms of external memory are translated, not dropped.
+  if (type == VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO_NV ||
+      type == VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO_NV)
+    return false;
+  Device& device = *player_.device();
+  std::optional<bool>& unknown = device.external.unknown_nodes[{uint64_t(type)}];
+  if (!unknown) {
+    const char* extension = structExtension(type);
+    unknown =
+        extension && !device.extensions.contains(extension) && device.captured_extensions.contains(extension);
+  }
+  return *unknown;
+}
+
 void ExternalMemory::dropUnknownNodes(const void*& next, const char* kind, uint64_t captured) {
-  const Device& device = *player_.device();
   std::vector<VkStructureType> gone;
   for (auto* node = static_cast<const VkBaseInStructure*>(next); node; node = node->pNext) {
+    if (!isUnknownNode(node->sType)) continue;
     const char* extension = structExtension(node->sType);
-    if (!extension || device.extensions.contains(extension) ||
-        !device.captured_extensions.contains(extension))
-      continue;
-    // The forms of external memory are translated, not dropped.
-    if (node->sType == VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO_NV ||
-        node->sType == VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO_NV)
-      continue;
     gone.push_back(node->sType);
     report(kind, captured, structName(node->sType), extension, "", ObjectChange::kDropped,
            std::string("this device has no ") + extension, "");

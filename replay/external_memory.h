@@ -8,14 +8,19 @@
 // One a Player, one thread. Create infos are decoded ones, rewritten in place; new nodes are of the arena.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "format/vk.h"
+#include "replay/flat_map.h"
 #include "replay/handle_types.h"
 #include "replay/player.h"
 
@@ -32,9 +37,50 @@ struct ExternalTraits {
   std::vector<std::pair<HandleTypeBit, HandleTypeBit>> became;  // captured type -> live type, 0: dropped
 };
 
-// A device's live objects that have external handle types.
+using SharedTraits = std::shared_ptr<const ExternalTraits>;  // null: ordinary memory only
+
+// All that a decision about an object's handle types follows from, as bytes.
+using DecisionKey = std::string;
+struct DecisionKeyHash {
+  size_t operator()(const DecisionKey& key) const {
+    constexpr uint64_t kFactor = 0x9e3779b97f4a7c15ull;
+    uint64_t hash = key.size();
+    uint64_t word = 0;
+    size_t at = 0;
+    for (; at + sizeof word <= key.size(); at += sizeof word) {
+      std::memcpy(&word, key.data() + at, sizeof word);
+      hash = (hash ^ word ^ (hash >> 32)) * kFactor;
+    }
+    for (; at < key.size(); ++at) hash = (hash ^ static_cast<unsigned char>(key[at])) * kFactor;
+    return hash ^ (hash >> 32);
+  }
+};
+// What was decided, and what the report says of it.
+struct ExternalDecision {
+  struct Entry {
+    HandleTypeBit from = 0, to = 0;
+    ObjectChange::Action action = ObjectChange::kKept;
+    std::string reason, answers;
+    std::optional<size_t> fate;       // once it was reported
+    HandleTypeBit* latest = nullptr;  // the entry of `from` in ExternalObjects::latest
+  };
+  SharedTraits traits;
+  std::vector<Entry> entries;
+};
+
+// A device's live objects that have external handle types, and what was decided for their like.
 struct ExternalObjects {
-  std::unordered_map<uint64_t, ExternalTraits> images, buffers;  // by live handle
+  struct LiveHandle {
+    uint64_t value = 0;
+    bool operator==(const LiveHandle&) const = default;
+    uint64_t hash() const { return value * 0x9e3779b97f4a7c15ull; }
+  };
+  using Traits = FlatMap<LiveHandle, SharedTraits>;
+  Traits& of(HandleKind kind) { return kind == HandleKind::kVkImage ? images : buffers; }
+
+  Traits images, buffers;
+  std::unordered_map<DecisionKey, ExternalDecision, DecisionKeyHash> decisions;
+  FlatMap<LiveHandle, std::optional<bool>> unknown_nodes;  // by sType: of extensions that the program had, this device has not
   std::unordered_map<HandleTypeBit, HandleTypeBit> latest;       // captured type -> what it last became
 };
 
@@ -52,8 +98,8 @@ class ExternalMemory {
   explicit ExternalMemory(Player& player) : player_(player) {}
 
   // Before the driver's call; `captured` is the object's handle in the trace, for the report.
-  ExternalTraits adaptImage(VkImageCreateInfo& info, uint64_t captured);
-  ExternalTraits adaptBuffer(VkBufferCreateInfo& info, uint64_t captured);
+  SharedTraits adaptImage(VkImageCreateInfo& info, uint64_t captured);
+  SharedTraits adaptBuffer(VkBufferCreateInfo& info, uint64_t captured);
   // An implementation-defined format of Android's (VkExternalFormatANDROID) becomes one of Vulkan's; images,
   // their views, and YCbCr conversions.
   // True if there was an external format to replace.
@@ -61,8 +107,9 @@ class ExternalMemory {
   void adaptChroma(VkSamplerYcbcrConversionCreateInfo& info) const;  // to what the stand-in format can do
   bool convertsYcbcr() const;  // the stand-in format needs a conversion, and this device can do it
   // After it, for every image and buffer: live handle values are given out again.
-  void remember(HandleKind kind, uint64_t live, const ExternalTraits& traits);
-  ExternalTraits traitsOf(HandleKind kind, uint64_t live) const;
+  void remember(HandleKind kind, uint64_t live, SharedTraits traits);
+  void forget(HandleKind kind, uint64_t captured);                     // it is about to be destroyed
+  const ExternalTraits& traitsOf(HandleKind kind, uint64_t live) const;  // valid until the next remember() or forget()
 
   // Takes an import out of an allocation's chain.
   CapturedImport takeImport(const void*& next);
@@ -84,7 +131,8 @@ class ExternalMemory {
   // Takes out what names objects of another API: Metal's, Fuchsia's buffer collections, capture addresses.
   void dropForeignNodes(const void*& next, const char* kind, uint64_t captured);
 
-  void report(const char* kind, uint64_t captured, const char* structure, std::string from, std::string to,
+  // The number is that of Player::changed().
+  size_t report(const char* kind, uint64_t captured, const char* structure, std::string from, std::string to,
               ObjectChange::Action action, std::string reason, std::string target);
 
  private:
@@ -116,12 +164,17 @@ class ExternalMemory {
     HandleTypeBit from = 0, to = 0;
     std::string reason, answers;
   };
-  ExternalTraits decide(HandleTypeBits captured, HandleTypeBits in_nv_form, const Subject& subject,
-                        const Ask& ask);
+  void describe(const VkImageCreateInfo& info, DecisionKey& key) const;
+  void describe(const VkBufferCreateInfo& info, DecisionKey& key) const;
+  // `key_` says what of the object was looked at.
+  SharedTraits decide(HandleTypeBits captured, HandleTypeBits in_nv_form, const Subject& subject, const Ask& ask);
+  ExternalDecision decideAnew(HandleTypeBits captured, HandleTypeBits in_nv_form, const Ask& ask) const;
   Row decideOne(HandleTypeBit from, ExternalTraits& traits, const Ask& ask) const;
-  void keepCompatible(std::vector<Row>& rows, ExternalTraits& traits, const Ask& ask);
+  void keepCompatible(std::vector<Row>& rows, ExternalTraits& traits, const Ask& ask) const;
+  bool isUnknownNode(VkStructureType type) const;
 
   Player& player_;
+  DecisionKey key_;  // of the object at hand, kept for its memory
 };
 
 }  // namespace reprise

@@ -160,12 +160,13 @@ bool ExternalMemory::convertsYcbcr() const { return standInFormat() != VK_FORMAT
 bool ExternalMemory::adaptFormat(const char* kind, uint64_t captured, const void*& next, VkFormat& format) {
   const auto* external =
       findInChain<VkExternalFormatANDROID>(next, VK_STRUCTURE_TYPE_EXTERNAL_FORMAT_ANDROID);
+  const bool view = std::string_view(kind) == "VkImageView";
+  if (external == nullptr && !(view && format == VK_FORMAT_UNDEFINED)) return false;  // nearly always
   if (player_.device()->extensions.contains(
           VK_ANDROID_EXTERNAL_MEMORY_ANDROID_HARDWARE_BUFFER_EXTENSION_NAME))
     return false;
   const uint64_t number = external ? external->externalFormat : 0;
   if (external) removeFromChain(next, VK_STRUCTURE_TYPE_EXTERNAL_FORMAT_ANDROID);
-  const bool view = std::string_view(kind) == "VkImageView";
   if (format != VK_FORMAT_UNDEFINED || (external == nullptr && !view)) return false;
   format = standInFormat();
   if (view) return true;

@@ -2,10 +2,6 @@
 
 namespace reprise {
 
-HandleMap::Key HandleMap::keyOf(const Object& object) {
-  return {object.captured, isDispatchable(object.kind) ? kNone : object.owner, object.kind};
-}
-
 HandleMap::Id HandleMap::add(HandleKind kind, Id owner, uint64_t captured, uint64_t live, Id parent) {
   Id id = kNone;
   if (free_.empty()) {
@@ -28,12 +24,8 @@ HandleMap::Id HandleMap::add(HandleKind kind, Id owner, uint64_t captured, uint6
   node.shadowed = newest;
   newest = id;
   ++live_count_;
+  if (kDispatchableKinds[static_cast<size_t>(kind)]) ++dispatchable_version_;
   return id;
-}
-
-HandleMap::Id HandleMap::find(HandleKind kind, Id owner, uint64_t captured) const {
-  const auto found = newest_.find({captured, isDispatchable(kind) ? kNone : owner, kind});
-  return found == newest_.end() ? kNone : found->second;
 }
 
 void HandleMap::unlink(Id id) {
@@ -48,15 +40,17 @@ void HandleMap::unlink(Id id) {
 
 void HandleMap::forget(Id id) {
   const Node& node = nodes_[id];
-  const auto found = newest_.find(keyOf(node.object));
-  if (found->second == id) {
+  const Key key = keyOf(node.object);
+  if (kDispatchableKinds[static_cast<size_t>(key.kind)]) ++dispatchable_version_;
+  Id* newest = newest_.find(key);
+  if (*newest == id) {
     if (node.shadowed == kNone) {
-      newest_.erase(found);
+      newest_.erase(key);
     } else {
-      found->second = node.shadowed;
+      *newest = node.shadowed;
     }
   } else {
-    Id newer = found->second;
+    Id newer = *newest;
     while (nodes_[newer].shadowed != id) newer = nodes_[newer].shadowed;
     nodes_[newer].shadowed = node.shadowed;
   }

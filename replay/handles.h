@@ -8,12 +8,22 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
+#include <iterator>
 #include <vector>
 
 #include "format/vk.h"
+#include "replay/flat_map.h"
 
 namespace reprise {
+
+// isDispatchable() as data: the question is asked with every handle.
+inline constexpr bool kDispatchableKinds[] = {
+    false,
+#define REPRISE_HANDLE(type, dispatchable, parent, object_type) dispatchable,
+#include "gen/handles.inc"
+#undef REPRISE_HANDLE
+};
+static_assert(std::size(kDispatchableKinds) == kHandleKindCount);
 
 class HandleMap {
  public:
@@ -33,7 +43,10 @@ class HandleMap {
   // A new object. `parent` may equal `owner`; dispatchable objects are found with owner kNone.
   Id add(HandleKind kind, Id owner, uint64_t captured, uint64_t live, Id parent);
   // The object that a captured value means now, kNone if there is none.
-  Id find(HandleKind kind, Id owner, uint64_t captured) const;
+  Id find(HandleKind kind, Id owner, uint64_t captured) const {
+    const Id* found = newest_.find(keyOf(kind, owner, captured));
+    return found == nullptr ? kNone : *found;
+  }
   const Object& at(Id id) const { return nodes_[id].object; }
   // The object and all below it.
   void drop(Id id);
@@ -41,21 +54,21 @@ class HandleMap {
   void dropChildren(Id id, HandleKind only = HandleKind::kNone);
 
   size_t size() const { return live_count_; }
+  // Changes whenever a dispatchable object comes or goes: until then, what find() said of one holds.
+  uint64_t dispatchableVersion() const { return dispatchable_version_; }
   // How often an object was added while another of the same owner, kind and value was alive.
   uint64_t duplicates() const { return duplicates_; }
 
  private:
   struct Key {
-    uint64_t value;
-    Id owner;
-    HandleKind kind;
+    uint64_t value = 0;
+    Id owner = kNone;
+    HandleKind kind = HandleKind::kNone;
     bool operator==(const Key&) const = default;
-  };
-  struct KeyHash {
-    size_t operator()(const Key& key) const {
-      uint64_t mixed = key.value ^ (uint64_t{key.owner} << 40) ^ (static_cast<uint64_t>(key.kind) << 56);
-      mixed *= 0x9e3779b97f4a7c15ull;
-      return mixed ^ (mixed >> 29);
+    uint64_t hash() const {
+      const uint64_t mixed =
+          (value ^ (uint64_t{owner} << 40) ^ (static_cast<uint64_t>(kind) << 56)) * 0x9e3779b97f4a7c15ull;
+      return mixed ^ ((mixed >> 29) << 32);  // values differ in low bits or in high ones
     }
   };
   struct Node {
@@ -64,15 +77,19 @@ class HandleMap {
     Id shadowed = kNone;  // the older object of the same key
   };
 
-  static Key keyOf(const Object& object);
+  static Key keyOf(HandleKind kind, Id owner, uint64_t captured) {
+    return {captured, kDispatchableKinds[static_cast<size_t>(kind)] ? kNone : owner, kind};
+  }
+  static Key keyOf(const Object& object) { return keyOf(object.kind, object.owner, object.captured); }
   void unlink(Id id);
   void forget(Id id);
 
   std::vector<Node> nodes_;  // [0] is nobody
   std::vector<Id> free_;
-  std::unordered_map<Key, Id, KeyHash> newest_;
+  FlatMap<Key, Id> newest_;
   size_t live_count_ = 0;
   uint64_t duplicates_ = 0;
+  uint64_t dispatchable_version_ = 0;
 };
 
 }  // namespace reprise

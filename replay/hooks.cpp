@@ -165,14 +165,14 @@ void satisfy(Player& player, VkQueue captured_queue, const VkSemaphore* semaphor
 
 template <class C>
 Status enumerateGpus(Player& player, C& captured) {
-  HandleList list;
-  walkHandles(captured, CallHalf::kOutputs, list);
-  for (size_t i = 0; i < list.values.size(); ++i) {
+  HandleValues gpus;
+  forEachHandle(captured, CallHalf::kOutputs, HandleList{gpus});
+  for (size_t i = 0; i < gpus.size(); ++i) {
     // The index is that of the first enumeration: groups list the same devices again.
-    if (player.find(HandleKind::kVkPhysicalDevice, list.values[i].second)) continue;
+    if (player.find(HandleKind::kVkPhysicalDevice, gpus[i].second)) continue;
     Result<VkPhysicalDevice> gpu = player.chooseGpu(i);
     if (!gpu) return gpu.status();
-    player.learn(HandleKind::kVkPhysicalDevice, list.values[i].second, valueOf(gpu.value()));
+    player.learn(HandleKind::kVkPhysicalDevice, gpus[i].second, valueOf(gpu.value()));
   }
   return Status::ok();
 }
@@ -285,7 +285,7 @@ Status hook(Player& player, CmdWaitEvents2Call& call, CmdWaitEvents2Call& captur
 }
 
 Status hook(Player& player, CreateBufferCall& call, CreateBufferCall& captured) {
-  ExternalTraits traits;
+  SharedTraits traits;
   const uint64_t made = captured.pBuffer ? valueOf(*captured.pBuffer) : 0;
   if (call.pCreateInfo) {
     auto& info = const_cast<VkBufferCreateInfo&>(*call.pCreateInfo);
@@ -294,7 +294,7 @@ Status hook(Player& player, CreateBufferCall& call, CreateBufferCall& captured) 
   }
   Status status = issue(player, call, captured);
   if (status && call.pBuffer && made && call.pCreateInfo) {
-    player.external().remember(HandleKind::kVkBuffer, valueOf(*call.pBuffer), traits);
+    player.external().remember(HandleKind::kVkBuffer, valueOf(*call.pBuffer), std::move(traits));
     player.contents().made(*call.pBuffer, *call.pCreateInfo, made);
   }
   return status;
@@ -331,7 +331,7 @@ Status hook(Player& player, CreateFenceCall& call, CreateFenceCall& captured) {
 }
 
 Status hook(Player& player, CreateImageCall& call, CreateImageCall& captured) {
-  ExternalTraits traits;
+  SharedTraits traits;
   const uint64_t made = captured.pImage ? valueOf(*captured.pImage) : 0;
   if (call.pCreateInfo) player.contents().prepare(const_cast<VkImageCreateInfo&>(*call.pCreateInfo), made);
   if (call.pCreateInfo && call.pCreateInfo->pNext) {
@@ -342,7 +342,7 @@ Status hook(Player& player, CreateImageCall& call, CreateImageCall& captured) {
   }
   Status status = issue(player, call, captured);
   if (status && call.pImage && made && call.pCreateInfo) {
-    player.external().remember(HandleKind::kVkImage, valueOf(*call.pImage), traits);
+    player.external().remember(HandleKind::kVkImage, valueOf(*call.pImage), std::move(traits));
     player.contents().made(*call.pImage, *call.pCreateInfo, made);
   }
   return status;
@@ -431,6 +431,11 @@ Status hook(Player& player, CreateSwapchainKHRCall& call, CreateSwapchainKHRCall
   return player.window().createSwapchain(*call.pCreateInfo, valueOf(*captured.pSwapchain));
 }
 
+Status hook(Player& player, DestroyBufferCall& call, DestroyBufferCall& captured) {
+  player.external().forget(HandleKind::kVkBuffer, valueOf(captured.buffer));
+  return issue(player, call, captured);
+}
+
 Status hook(Player& player, DestroyDeviceCall&, DestroyDeviceCall&) {
   if (player.device() == nullptr || destroyDevice(player, player.device())) return Status::ok();
   return player.waitedInVain();
@@ -438,6 +443,11 @@ Status hook(Player& player, DestroyDeviceCall&, DestroyDeviceCall&) {
 
 Status hook(Player& player, DestroyFenceCall& call, DestroyFenceCall& captured) {
   destroying(player, ExternalObject::kFence, captured.fence);
+  return issue(player, call, captured);
+}
+
+Status hook(Player& player, DestroyImageCall& call, DestroyImageCall& captured) {
+  player.external().forget(HandleKind::kVkImage, valueOf(captured.image));
   return issue(player, call, captured);
 }
 
@@ -835,12 +845,7 @@ Status hook(Player& player, C& call, C&) {
 
 template <class C>
 Status replayCall(Player& player, const Event& event) {
-  Status status = player.begin(event, HandleKind::kNone, 0);
-  const Issue rule = issueRule(C::kId);
-  if (rule == Issue::kNotCarried)
-    player.note(std::string(event.command_name) +
-                " is not played: it names memory or objects of the captured process");
-  if (rule != Issue::kYes) return status;
+  player.stepTo(event);
   C call{};
   std::string error;
   if (!decodeInputs(event.inputs, event.input_bulks, player.arena(), call, &error, Holes::kLeaveOut))
@@ -854,8 +859,7 @@ Status replayCall(Player& player, const Event& event) {
   if constexpr (requires { call.pAllocator; }) call.pAllocator = nullptr;
   uint64_t first = 0;
   std::memcpy(&first, static_cast<const void*>(&call), std::min(sizeof first, sizeof call));
-  status = player.begin(event, commandInfo(C::kId).dispatch, first);
-  if (!status) return status;
+  if (Status status = player.begin(event, commandInfo(C::kId).dispatch, first); !status) return status;
   if constexpr (requires { hook(player, call, captured); }) {
     return hook(player, call, captured);
   } else {

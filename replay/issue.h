@@ -37,19 +37,6 @@ inline constexpr bool kIsQuery = !requires(C & c) {
   c.pAllocator;
 };
 
-// Any function over handles as one type, so that the walks are compiled once a call.
-struct HandleFunction {
-  void* self;
-  void (*function)(void* self, HandleKind kind, uint64_t& value);
-  void operator()(HandleKind kind, uint64_t& value) { function(self, kind, value); }
-};
-template <class C, class F>
-void walkHandles(C& call, CallHalf half, F& f) {
-  HandleFunction erased{
-      &f, [](void* self, HandleKind kind, uint64_t& value) { (*static_cast<F*>(self))(kind, value); }};
-  forEachHandle(call, half, erased);
-}
-
 // What a walk over a call's handles finds.
 class HandleWalk {
  public:
@@ -58,11 +45,15 @@ class HandleWalk {
 
   // Captured values become live ones.
   void operator()(HandleKind kind, uint64_t& value) {
+    if (const uint64_t live = player_.liveFirst(kind, value); live != 0 && kind != destroys_) {
+      value = live;
+      return;
+    }
     const HandleMap::Id id = player_.find(kind, value);
     if (id == HandleMap::kNone) return unknown(kind, value);
     const HandleMap::Object& object = player_.handles().at(id);
     if (isOurs(kind)) touches_ours_ = true;
-    if (kind == destroys_) destroyed_.push_back(id);
+    if (kind == destroys_) destroys(id);
     if (kind == HandleKind::kVkCommandPool || kind == HandleKind::kVkDescriptorPool) pool_ = id;
     value = object.live;
   }
@@ -71,10 +62,21 @@ class HandleWalk {
   Status status() const { return player_.unknownHandle(unknown_kind_, unknown_value_); }
   // Surfaces and the like: the driver has no such object, the replay keeps them.
   bool touchesOurs() const { return touches_ours_; }
-  const std::vector<HandleMap::Id>& destroyed() const { return destroyed_; }
+  // The objects that the call destroyed end.
+  void drop() {
+    if (destroyed_ == HandleMap::kNone) return;
+    player_.handles().drop(destroyed_);
+    for (const HandleMap::Id id : more_destroyed_) player_.handles().drop(id);
+  }
   HandleMap::Id pool() const { return pool_; }
 
  private:
+  void destroys(HandleMap::Id id) {
+    if (destroyed_ == HandleMap::kNone)
+      destroyed_ = id;
+    else
+      more_destroyed_.push_back(id);
+  }
   void unknown(HandleKind kind, uint64_t& value) {
     if (mayBeStale(command_, kind)) {
       value = 0;
@@ -92,21 +94,22 @@ class HandleWalk {
   HandleKind unknown_kind_ = HandleKind::kNone;
   uint64_t unknown_value_ = 0;
   HandleMap::Id pool_ = HandleMap::kNone;
-  std::vector<HandleMap::Id> destroyed_;
+  HandleMap::Id destroyed_ = HandleMap::kNone;  // nearly always the only one
+  std::vector<HandleMap::Id> more_destroyed_;
 };
 
 // Lists a call's handles, in order.
 struct HandleList {
-  std::vector<std::pair<HandleKind, uint64_t>> values;
+  HandleValues& values;
   void operator()(HandleKind kind, uint64_t& value) { values.push_back({kind, value}); }
 };
 
 // Writes a list's values over the handles of a packet, in order.
 struct HandleOverwrite {
-  const HandleList& from;
+  const HandleValues& from;
   size_t next = 0;
   void operator()(HandleKind, uint64_t& value) {
-    if (next < from.values.size()) value = from.values[next].second;
+    if (next < from.size()) value = from[next].second;
     ++next;
   }
 };
@@ -114,7 +117,7 @@ struct HandleOverwrite {
 template <class C>
 Status mapInputs(Player& player, C& call) {
   HandleWalk walk(player, C::kId);
-  walkHandles(call, CallHalf::kInputs, walk);
+  forEachHandle(call, CallHalf::kInputs, walk);
   return walk.ok() ? Status::ok() : walk.status();
 }
 
@@ -124,16 +127,16 @@ void settle(Player& player, C& call, C& captured, HandleMap::Id parent) {
   if constexpr (kHasVkResult<C>) {
     if (!player.resultsAgree(captured.result, call.result)) return;
   }
-  HandleList was, is;
-  walkHandles(captured, CallHalf::kOutputs, was);
-  walkHandles(call, CallHalf::kOutputs, is);
-  player.learnAll(was.values, is.values, parent);
+  HandleValues& was = player.captured_returns;
+  HandleValues& is = player.live_returns;
+  was.clear();
+  is.clear();
+  forEachHandle(captured, CallHalf::kOutputs, HandleList{was});
+  forEachHandle(call, CallHalf::kOutputs, HandleList{is});
+  player.learnAll(was, is, parent);
   if constexpr (kIsQuery<C>) {
     if (!player.comparesOutputs(C::kId)) return;
-    if (was.values.size() == is.values.size()) {
-      HandleOverwrite overwrite{was};
-      walkHandles(call, CallHalf::kOutputs, overwrite);
-    }
+    if (was.size() == is.size()) forEachHandle(call, CallHalf::kOutputs, HandleOverwrite{was});
     if constexpr (kHasVkResult<C>) call.result = captured.result;
     std::vector<std::byte> expected, found;
     encodeOutputs(captured, expected);
@@ -145,9 +148,9 @@ void settle(Player& player, C& call, C& captured, HandleMap::Id parent) {
 // Some calls fail in part: the objects that they did make are alive.
 template <class C>
 bool returnedHandles(C& captured) {
-  HandleList list;
-  walkHandles(captured, CallHalf::kOutputs, list);
-  return !list.values.empty();
+  bool any = false;
+  forEachHandle(captured, CallHalf::kOutputs, [&](HandleKind, uint64_t&) { any = true; });
+  return any;
 }
 
 // The whole way of an ordinary call.
@@ -158,7 +161,7 @@ Status issue(Player& player, C& call, C& captured) {
       return Status::ok();
   }
   HandleWalk walk(player, C::kId);
-  walkHandles(call, CallHalf::kInputs, walk);
+  forEachHandle(call, CallHalf::kInputs, walk);
   if (!walk.ok()) return player.refuse(C::kId, walk.status());
   if (!walk.touchesOurs() && player.offered(C::kId)) {
     if (!Player::has(player.dispatch(), C::kId)) return player.missing(C::kId);
@@ -168,7 +171,7 @@ Status issue(Player& player, C& call, C& captured) {
       if (player.event().has_outputs) settle(player, call, captured, walk.pool());
     }
   }
-  for (const HandleMap::Id id : walk.destroyed()) player.handles().drop(id);
+  walk.drop();
   return Status::ok();
 }
 

@@ -1,10 +1,12 @@
 #include "replay/player.h"
 
+#include <algorithm>
 #include <deque>
 #include <filesystem>
 #include <memory>
 #include <vector>
 
+#include "format/event_ahead.h"
 #include "format/reader.h"
 #include "replay/session.h"
 
@@ -42,6 +44,23 @@ std::vector<Command> usedCommands(const TraceSummary& summary) {
 }
 
 constexpr uint64_t kProgressStep = 4096;  // calls
+
+// What is done with a command of the trace.
+struct PlayedCommand {
+  Status (*replay)(Player&, const Event&) = nullptr;  // null: this build does not know it
+  Issue rule = Issue::kYes;
+  bool presents = false;
+};
+
+std::vector<PlayedCommand> playedCommands() {
+  std::vector<PlayedCommand> table(kCommandCount);
+  for (size_t i = 0; i < table.size(); ++i) {
+    const Command canonical = commandInfo(Command(i)).canonical;
+    const ReplayCall* row = findReplayCall(canonical);
+    table[i] = {row ? row->replay : nullptr, issueRule(canonical), canonical == Command::vkQueuePresentKHR};
+  }
+  return table;
+}
 constexpr size_t kMaxStrictListed = 100;
 
 class Playback {
@@ -53,6 +72,7 @@ class Playback {
         reader_(reader),
         options_(options),
         report_(report),
+        events_(reader),
         player_(options, report_, usedCommands(reader.summary())) {}
 
   Status run() {
@@ -71,28 +91,30 @@ class Playback {
   Status strictly() const {
     if (!options_.remap.strict) return Status::ok();
     std::string list;
-    size_t count = 0;
+    uint64_t count = 0;
+    size_t listed = 0;
     for (const ObjectChange& change : report_.changes) {
       if (change.action == ObjectChange::kKept) continue;
-      if (++count > kMaxStrictListed) continue;
+      count += change.count;
+      if (++listed > kMaxStrictListed) continue;
       list += "\n  call " + std::to_string(change.call) + " (" + change.command + "): " + change.object +
               " " + change.structure + ": " + change.from + " " + actionName(change.action) +
               (change.to.empty() ? "" : " to " + change.to);
     }
     if (count == 0) return Status::ok();
-    if (count > kMaxStrictListed) list += "\n  and " + std::to_string(count - kMaxStrictListed) + " more";
+    listed = std::min(listed, kMaxStrictListed);
+    if (count > listed) list += "\n  and " + std::to_string(count - listed) + " more";
     return Status(Code::kCannotRun,
                   "--remap strict: " + std::to_string(count) +
                       " changes were needed on this device; replay without it to allow them:" + list);
   }
 
   Status playAll() {
-    Event event;
     for (;;) {
-      Result<bool> more = reader_.next(event);
-      if (!more) return more.status();
-      if (!more.value()) return Status::ok();
-      Status status = play(event);
+      Result<const Event*> event = events_.next();
+      if (!event) return event.status();
+      if (event.value() == nullptr) return Status::ok();
+      Status status = event.value()->kind == Event::kCall ? playCall(*event.value()) : play(*event.value());
       if (!status) return status;
     }
   }
@@ -130,16 +152,22 @@ class Playback {
   }
 
   Status issueOne(const Event& event) {
-    const ReplayCall* row = findReplayCall(event.command);
-    if (row == nullptr) {
-      player_.note("this build does not know " + std::string(event.command_name) + ": left out");
-      return Status::ok();
-    }
+    const PlayedCommand& played = played_[size_t(event.command)];
+    if (played.replay == nullptr || played.rule != Issue::kYes) return leaveOut(event, played);
     player_.arena().reset();
-    Status status = row->replay(player_, event);
+    Status status = played.replay(player_, event);
     player_.takeValidationMessages();
-    if (commandInfo(event.command).canonical == Command::vkQueuePresentKHR) ++report_.frames;
+    if (played.presents) ++report_.frames;
     return status;
+  }
+
+  Status leaveOut(const Event& event, const PlayedCommand& played) {
+    const std::string name(event.command_name);
+    if (played.replay == nullptr)
+      player_.note("this build does not know " + name + ": left out");
+    else if (played.rule == Issue::kNotCarried)
+      player_.note(name + " is not played: it names memory or objects of the captured process");
+    return Status::ok();
   }
 
   Status playMemory(const Event& event) {
@@ -166,7 +194,9 @@ class Playback {
   TraceReader& reader_;
   const ReplayOptions& options_;
   ReplayReport& report_;
+  EventAhead events_;  // outlives the player, which looks at the current one
   Player player_;
+  const std::vector<PlayedCommand> played_ = playedCommands();  // by Command
   std::deque<KeptCall> kept_;
 };
 

@@ -56,6 +56,7 @@ struct ObjectChange {
   std::string from, to;   // handle types by name; to: "" where dropped
   std::string reason;
   std::string target;  // what the target answered
+  uint64_t count = 1;  // objects: this one, and those after it of the same fate that have no entry of their own
 };
 const char* actionName(ObjectChange::Action action);
 
@@ -63,13 +64,15 @@ struct ReplayReport {
   uint64_t calls = 0, frames = 0;
   std::vector<Difference> differences;  // the first kMaxDifferences of them
   uint64_t difference_count = 0;
-  std::vector<ObjectChange> changes;    // of external objects, in order, kept ones too
+  std::vector<ObjectChange> changes;    // of external objects, in order, kept ones too; see kMaxAlike
   std::string device;                   // name of the last device that was made
   std::vector<std::string> notes;       // what replay changed to suit this machine, each once
   bool failure_not_reproduced = false;  // the capture lost its device, this run did not
 };
 
 inline constexpr size_t kMaxDifferences = 1000;
+// Objects that differ in nothing but their handle get an ObjectChange each up to here; its last one counts the rest.
+inline constexpr size_t kMaxAlike = 1000;
 
 // `report` holds what was found so far, whatever the status.
 Status replayTrace(const std::string& path, const ReplayOptions& options, ReplayReport& report);

@@ -39,8 +39,7 @@ Player::Player(const ReplayOptions& options, ReplayReport& report, std::vector<C
 
 Player::~Player() = default;
 
-Status Player::begin(const Event& event, HandleKind dispatch, uint64_t first) {
-  event_ = &event;
+Status Player::beginAnew(HandleKind dispatch, uint64_t first) {
   instance_ = nullptr;
   device_ = nullptr;
   gpu_ = 0;
@@ -59,6 +58,8 @@ Status Player::begin(const Event& event, HandleKind dispatch, uint64_t first) {
     return unknownHandle(dispatch, first);
   }
   if (dispatch == HandleKind::kVkPhysicalDevice) gpu_ = first;
+  begun_ = {dispatch, first, handles_.dispatchableVersion(), instance_, device_, gpu_,
+            handles_.at(id).live};
   return Status::ok();
 }
 
@@ -85,8 +86,7 @@ Status Player::missing(Command command) const {
   return error(Code::kCannotRun, "this device lacks commands of the trace: " + list);
 }
 
-bool Player::offered(Command canonical) {
-  if (gpu_ == 0) return true;
+bool Player::offeredBy(Command canonical) {
   const auto gpu = live<VkPhysicalDevice>(gpu_);
   for (const Command name : {canonical, event_->command}) {
     const char* extension = commandInfo(name).extension;
@@ -106,13 +106,6 @@ std::optional<PayloadRecord> Player::takePayload() {
   const PayloadRecord record = found->second;
   announced_payloads_.erase(found);
   return record;
-}
-
-HandleMap::Id Player::find(HandleKind kind, uint64_t captured) const {
-  if (isDispatchable(kind)) return handles_.find(kind, HandleMap::kNone, captured);
-  HandleMap::Id id = device_ ? handles_.find(kind, device_->id, captured) : HandleMap::kNone;
-  if (id == HandleMap::kNone && instance_) id = handles_.find(kind, instance_->id, captured);
-  return id;
 }
 
 HandleMap::Id Player::learn(HandleKind kind, uint64_t captured, uint64_t live, HandleMap::Id parent) {
@@ -159,6 +152,7 @@ Device& Player::addDevice(uint64_t captured, VkDevice live, uint64_t captured_gp
   device.live = live;
   device.gpu = gpu;
   device.captured_gpu = captured_gpu;
+  device.seen_gpu = &instance_->seen[captured_gpu];
   device.dispatch = instance_->dispatch;
   const auto gdpa = reinterpret_cast<PFN_vkGetDeviceProcAddr>(
       vkGetInstanceProcAddr(instance_->live, "vkGetDeviceProcAddr"));
@@ -226,7 +220,7 @@ Result<VkPhysicalDevice> Player::chooseGpu(size_t index) {
 bool Player::sameGpu() {
   const uint64_t captured = currentGpu();
   if (captured == 0 || !instance_) return false;
-  CapturedGpu& seen = instance_->seen[captured];
+  CapturedGpu& seen = device_ ? *device_->seen_gpu : instance_->seen[captured];
   if (!seen.properties) seen.properties = described_device_;
   if (!seen.properties) return false;
   if (!seen.same) {
@@ -303,6 +297,28 @@ void Player::note(const std::string& text) {
   if (noted_.insert(text).second) report_.notes.push_back(text);
 }
 
+size_t Player::changed(ObjectChange change) {
+  std::string alike = std::to_string(change.action) + change.object.substr(0, change.object.find(' '));
+  for (const std::string* part :
+       {&change.command, &change.structure, &change.from, &change.to, &change.reason, &change.target})
+    (alike += '\0') += *part;
+  const auto [found, is_new] = fate_numbers_.try_emplace(std::move(alike), fates_.size());
+  if (is_new) fates_.emplace_back();
+  if (!changedAlike(found->second)) {
+    Fate& fate = fates_[found->second];
+    ++fate.listed;
+    fate.last = report_.changes.size();
+    report_.changes.push_back(std::move(change));
+  }
+  return found->second;
+}
+
+bool Player::changedAlike(size_t fate) {
+  if (fates_[fate].listed < kMaxAlike) return false;
+  ++report_.changes[fates_[fate].last].count;
+  return true;
+}
+
 Status Player::error(Code code, const std::string& text) const {
   if (event_ == nullptr) return Status(code, text);
   const std::string name =
@@ -328,13 +344,15 @@ Status Player::refuse(Command command, Status unknown) {
 void Player::validationMessage(const char* text) {
   std::lock_guard lock(messages_mutex_);
   messages_.emplace_back(text);
+  has_messages_.store(true, std::memory_order_release);
 }
 
-void Player::takeValidationMessages() {
+void Player::reportValidationMessages() {
   std::vector<std::string> taken;
   {
     std::lock_guard lock(messages_mutex_);
     taken.swap(messages_);
+    has_messages_.store(false, std::memory_order_relaxed);
   }
   for (std::string& text : taken) difference("validation: " + std::move(text));
 }

@@ -4,6 +4,7 @@
 // Captured values are uint64_t; live handles have their Vulkan types.
 #pragma once
 
+#include <atomic>
 #include <cstdio>
 #include <list>
 #include <memory>
@@ -70,6 +71,7 @@ struct Device {
   VkDevice live = VK_NULL_HANDLE;
   VkPhysicalDevice gpu = VK_NULL_HANDLE;
   uint64_t captured_gpu = 0;
+  CapturedGpu* seen_gpu = nullptr;  // the instance's entry of captured_gpu
   Dispatch dispatch;
   VkPhysicalDeviceProperties properties{};
   VkPhysicalDeviceMemoryProperties memory{};
@@ -103,8 +105,23 @@ class Player {
   const Event& event() const { return *event_; }
 
   // -- the current call
+  // The event that errors and differences are about from here on.
+  void stepTo(const Event& event) { event_ = &event; }
   // Finds instance and device from the first parameter; an error names a handle that is not alive.
-  Status begin(const Event& event, HandleKind dispatch, uint64_t first);
+  Status begin(const Event& event, HandleKind dispatch, uint64_t first) {
+    event_ = &event;
+    if (first == begun_.first && dispatch == begun_.dispatch && begun_.version == handles_.dispatchableVersion()) {
+      instance_ = begun_.instance;
+      device_ = begun_.device;
+      gpu_ = begun_.gpu;
+      return Status::ok();
+    }
+    return beginAnew(dispatch, first);
+  }
+  // The live handle of the call's first parameter, without another look-up; 0 for any other handle.
+  uint64_t liveFirst(HandleKind kind, uint64_t captured) const {
+    return kind == begun_.dispatch && captured == begun_.first ? begun_.live : 0;
+  }
   Instance* instance() const { return instance_; }
   Device* device() const { return device_; }
   HandleMap::Id ownerId() const {
@@ -119,7 +136,7 @@ class Player {
   Status missing(Command command) const;
   // Whether the physical device of this call has the command's extension: a loader ends the process if it has
   // not.
-  bool offered(Command canonical);
+  bool offered(Command canonical) { return gpu_ == 0 || offeredBy(canonical); }
 
   // -- external payloads
   // What the trace says of the next exporting or importing call of a lane, and its taking by that call.
@@ -127,7 +144,12 @@ class Player {
   std::optional<PayloadRecord> takePayload();
 
   // The object that a captured handle of the current call means; kNone if it is not alive.
-  HandleMap::Id find(HandleKind kind, uint64_t captured) const;
+  HandleMap::Id find(HandleKind kind, uint64_t captured) const {
+    if (kDispatchableKinds[size_t(kind)]) return handles_.find(kind, HandleMap::kNone, captured);
+    HandleMap::Id id = device_ ? handles_.find(kind, device_->id, captured) : HandleMap::kNone;
+    if (id == HandleMap::kNone && instance_) id = handles_.find(kind, instance_->id, captured);
+    return id;
+  }
   template <class T>
   T live(uint64_t captured) const {
     const HandleMap::Id id = captured ? find(kHandleKind<T>, captured) : HandleMap::kNone;
@@ -166,14 +188,19 @@ class Player {
   // -- what goes into the report
   void difference(std::string text);
   void note(const std::string& text);
-  void changed(ObjectChange change) { report_.changes.push_back(std::move(change)); }
+  // Enters what became of an object. The number is that of its fate, for changedAlike().
+  size_t changed(ObjectChange change);
+  // One more object of a fate; false if it is to get an entry of its own, from changed().
+  bool changedAlike(size_t fate);
   Status error(Code code, const std::string& text) const;  // "call 12 (vkFoo, frame 3): " + text
   Status unknownHandle(HandleKind kind, uint64_t captured) const;
   // A handle was not alive: fatal, but for a call that only names it, or destroys it (a difference).
   Status refuse(Command command, Status unknown);
   void failureSeen() { failure_seen_ = true; }  // this run lost its device
   void validationMessage(const char* text);     // from any thread
-  void takeValidationMessages();
+  void takeValidationMessages() {
+    if (has_messages_.load(std::memory_order_acquire)) reportValidationMessages();
+  }
   // Waits for all of a device's queues, but no longer than kWaitLimitNs: a killed program may have left work
   // that waits for a signal which never came. False: they are still busy.
   bool waitIdle(Device& device);
@@ -183,10 +210,31 @@ class Player {
   Status waitedInVain();
 
   std::unordered_map<HandleMap::Id, VkQueryType> query_types;  // by VkQueryPool
+  HandleValues captured_returns, live_returns;  // settle()'s lists, kept for their memory
 
   static constexpr uint64_t kWaitLimitNs = 10'000'000'000;
 
  private:
+  // What begin() found last, and for which state of the handle map.
+  struct Begun {
+    HandleKind dispatch = HandleKind::kNone;
+    uint64_t first = 0;
+    uint64_t version = UINT64_MAX;
+    Instance* instance = nullptr;
+    Device* device = nullptr;
+    uint64_t gpu = 0;
+    uint64_t live = 0;  // the first parameter's live handle
+  };
+  // Entries in the report of objects that differ in nothing but their handle.
+  struct Fate {
+    size_t listed = 0;
+    size_t last = 0;  // in report_.changes
+  };
+
+  Status beginAnew(HandleKind dispatch, uint64_t first);
+  bool offeredBy(Command canonical);
+  void reportValidationMessages();
+
   ReplayOptions options_;
   ReplayReport& report_;
   std::vector<Command> used_;
@@ -212,10 +260,14 @@ class Player {
   Instance* instance_ = nullptr;
   Device* device_ = nullptr;
   uint64_t gpu_ = 0;  // captured VkPhysicalDevice of the current call
+  Begun begun_;
+  std::vector<Fate> fates_;
+  std::unordered_map<std::string, size_t> fate_numbers_;  // by what the entries have in common
   bool failure_expected_ = false, failure_seen_ = false;
   int waits_in_vain_ = 0;
   std::mutex messages_mutex_;
   std::vector<std::string> messages_;
+  std::atomic<bool> has_messages_{false};
 };
 
 // One row of the table of all calls (hooks.cpp).

@@ -82,14 +82,15 @@ void printReport(const ReplayReport& report) {
 // What became of external handle types, one line for all objects of one fate.
 void printChanges(const std::vector<ObjectChange>& changes) {
   struct Row {
-    size_t count = 0;
+    uint64_t count = 0;
     const ObjectChange* first = nullptr;
   };
   std::map<std::tuple<std::string, std::string, std::string, int, std::string>, Row> rows;
   bool any_change = false;
   for (const ObjectChange& change : changes) {
     Row& row = rows[{change.structure, change.from, change.to, change.action, change.reason}];
-    if (row.count++ == 0) row.first = &change;
+    if (row.count == 0) row.first = &change;
+    row.count += change.count;
     any_change |= change.action != ObjectChange::kKept;
   }
   if (!any_change) return;
@@ -103,13 +104,13 @@ void printChanges(const std::vector<ObjectChange>& changes) {
   }
 }
 
-// --report: every change, one object each.
+// --report: every change, one object each; of very many alike, the last entry counts those after it.
 bool writeReport(const std::string& path, const ReplayOptions& options, const ReplayReport& report) {
   using nlohmann::ordered_json;
   std::array<uint64_t, 4> counts{};
   ordered_json changes = ordered_json::array();
   for (const ObjectChange& change : report.changes) {
-    ++counts[change.action];
+    counts[change.action] += change.count;
     changes.push_back({{"frame", change.frame},
                        {"call", change.call},
                        {"command", change.command},
@@ -119,7 +120,8 @@ bool writeReport(const std::string& path, const ReplayOptions& options, const Re
                        {"to", change.to},
                        {"action", actionName(change.action)},
                        {"reason", change.reason},
-                       {"target", change.target}});
+                       {"target", change.target},
+                       {"count", change.count}});
   }
   const ordered_json whole = {{"remap", options.remap.text},
                               {"device", report.device},

@@ -34,6 +34,18 @@ TEST_F(HandleMapTest, OneValueMeansAnotherObjectInAnotherDeviceOrOfAnotherType) 
   EXPECT_EQ(map.duplicates(), 0u);
 }
 
+TEST_F(HandleMapTest, TheVersionChangesWithDispatchableObjectsOnly) {
+  const uint64_t before = map.dispatchableVersion();
+  map.drop(map.add(kImage, device, 7, 100, device));
+  EXPECT_EQ(map.dispatchableVersion(), before);
+  const HandleMap::Id pool = map.add(kPool, device, 8, 800, device);
+  map.add(kCommands, device, 9, 900, pool);
+  const uint64_t with_commands = map.dispatchableVersion();
+  EXPECT_NE(with_commands, before);
+  map.drop(pool);
+  EXPECT_NE(map.dispatchableVersion(), with_commands);
+}
+
 TEST_F(HandleMapTest, DispatchableHandlesNeedNoOwner) {
   map.add(kCommands, device, 9, 900, device);
   EXPECT_EQ(live(kCommands, HandleMap::kNone, 9), 900u);
