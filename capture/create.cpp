@@ -180,7 +180,7 @@ void trackMemory(const NextLayer& next, const VkDeviceCreateInfo& info, const Di
   const std::span asked(info.ppEnabledExtensionNames, info.enabledExtensionCount);
   Dispatch dispatch = next.dispatch;
   if (std::find(next.added.begin(), next.added.end(), kHostImport) == next.added.end() &&
-      (optionIs(Option::kMemory, "compare") ||
+      (!optionIs(Option::kMemory, "auto") ||
        std::find(asked.begin(), asked.end(), kHostImport) == asked.end()))
     dispatch.GetMemoryHostPointerPropertiesEXT = nullptr;
   memory::deviceCreated(next.device, dispatch, next.physical_device, instance);

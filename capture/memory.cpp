@@ -14,6 +14,7 @@
 #include "capture/import_rules.h"
 #include "capture/lanes.h"
 #include "capture/memory_tracker.h"
+#include "capture/options.h"
 
 namespace reprise::memory {
 namespace {
@@ -105,6 +106,7 @@ State* stateOrNew() {
   g_state_page.store(page, std::memory_order_release);
   if (State* ready = page->load(std::memory_order_acquire)) return ready;
   auto fresh = std::make_unique<State>();
+  if (capture::optionIs(capture::Option::kMemory, "assisted")) fresh->tracker.trustFlushes();
   State* expected = nullptr;
   if (!page->compare_exchange_strong(expected, fresh.get())) return expected;
   g_state_kept = fresh.get();
@@ -408,8 +410,14 @@ void unmapping() {
   if (State* s = state()) s->tracker.scanUnsubmitted();
 }
 
-void flushed(const FlushMappedMemoryRangesCall&) {
-  if (State* s = state()) s->tracker.scanUnsubmitted();
+void flushed(const FlushMappedMemoryRangesCall& call) {
+  State* s = state();
+  if (!s) return;
+  s->tracker.scanUnsubmitted();
+  for (uint32_t i = 0; i < call.memoryRangeCount; ++i) {
+    const VkMappedMemoryRange& range = call.pMemoryRanges[i];
+    s->tracker.flushed(keyOf(call.device, range.memory), range.offset, range.size);
+  }
 }
 
 void invalidated(const InvalidateMappedMemoryRangesCall& call) {
@@ -431,7 +439,7 @@ const char* methodName() {
   std::lock_guard lock(s->mutex);
   for (const auto& [handle, device] : s->devices)
     if (device->import_alignment && s->tracker.watches()) return "two views";
-  return "compare";
+  return capture::optionIs(capture::Option::kMemory, "assisted") ? "assisted" : "compare";
 }
 
 }  // namespace reprise::memory

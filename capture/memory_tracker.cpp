@@ -20,6 +20,7 @@ constexpr size_t kMaxRefreshedWhole = size_t{4} << 20;
 constexpr size_t kMaxRefreshedInAll = size_t{16} << 20;  // at one wait
 // A word that the program writes is the program's as a whole: on another device the rest of it may differ.
 constexpr size_t kWord = 4;
+constexpr size_t kLine = 64;  // of compared memory, what changes as a whole
 
 size_t nextPage(size_t offset) { return (offset / kShadowPage + 1) * kShadowPage; }
 
@@ -33,6 +34,13 @@ MemoryTracker::MemoryTracker(const MemorySink& sink)
     : sink_(sink), views_(kRangeBytes), staging_(std::make_unique<std::byte[]>(kStagingBytes)) {
   watching_ = views_.size() && watch_.open() && watch_.cover(views_.begin(), views_.size()) && selfTest();
   if (!watching_) watch_.close();
+}
+
+void MemoryTracker::trustFlushes() {
+  std::lock_guard lock(mutex_);
+  trusting_ = true;
+  watching_ = false;
+  watch_.close();
 }
 
 bool MemoryTracker::watches() {
@@ -190,6 +198,7 @@ void MemoryTracker::exposed(const MemoryKey& key, std::byte* at) {
 void MemoryTracker::startComparing(Allocation& allocation, std::byte* base, Range range) {
   allocation.base = base;
   allocation.mapped = range;
+  if (trusting_) return;
   const bool zeros = allocation.zeroed && allocation.submits_before == submits_;
   allocation.zeroed = false;
   if (!allocation.shadow && !allocation.shadow.create(allocation.bytes)) {
@@ -303,24 +312,44 @@ void MemoryTracker::takeSharedPage(Allocation& allocation, size_t begin, size_t 
 
 void MemoryTracker::compare(Allocation& allocation) {
   if (!allocation.shadow || !allocation.base) return;
-  std::byte* before = allocation.shadow.data();
-  size_t from = allocation.mapped.begin, to = from;  // a run of pages that differ, already in the copy
-  auto flush = [&] {
-    if (from < to) emit(allocation, before + from, from, to, kMixed);
-  };
-  for (size_t at = allocation.mapped.begin; at < allocation.mapped.end;) {
+  for (size_t at = allocation.mapped.begin; at < allocation.mapped.end; at = nextPage(at)) {
     const size_t end = std::min(nextPage(at), allocation.mapped.end);
-    if (std::memcmp(allocation.base + at, before + at, end - at) != 0) {
-      std::memcpy(before + at, allocation.base + at, end - at);
-      if (to != at) {
-        flush();
-        from = at;
-      }
-      to = end;
-    }
-    at = end;
+    if (std::memcmp(allocation.base + at, allocation.shadow.data() + at, end - at) != 0)
+      comparePage(allocation, at, end);
   }
-  flush();
+}
+
+// Hands on the lines that differ. The program may write meanwhile: what is compared, handed on and remembered is one
+// copy.
+void MemoryTracker::comparePage(Allocation& allocation, size_t begin, size_t end) {
+  std::byte now[kShadowPage];
+  std::byte* before = allocation.shadow.data() + begin;
+  const size_t size = end - begin;
+  std::memcpy(now, allocation.base + begin, size);
+  size_t from = 0, to = 0;  // a run of lines that differ
+  for (size_t at = 0; at < size; at += kLine) {
+    const size_t line = std::min(kLine, size - at);
+    if (std::memcmp(now + at, before + at, line) == 0) continue;
+    if (at != to) {
+      if (from < to) emit(allocation, now + from, begin + from, begin + to, kMixed);
+      from = at;
+    }
+    to = at + line;
+  }
+  if (from < to) emit(allocation, now + from, begin + from, begin + to, kMixed);
+  std::memcpy(before, now, size);
+}
+
+void MemoryTracker::flushed(const MemoryKey& key, size_t offset, size_t bytes) {
+  std::lock_guard lock(mutex_);
+  if (!trusting_ || !recording()) return;
+  Allocation* allocation = find(key);
+  if (!allocation || !allocation->base) return;
+  const Range& mapped = allocation->mapped;
+  const size_t begin = std::max(offset, mapped.begin);
+  const size_t end = bytes > allocation->bytes ? mapped.end : std::min(offset + bytes, mapped.end);
+  if (begin < end) emit(*allocation, allocation->base + begin, begin, end, kMixed);
+  ticket_ = 0;
 }
 
 // ---- What the device writes

@@ -1,7 +1,7 @@
 // What the program wrote into mapped memory, found at each scan and handed on as memory changes.
 //
-// An allocation is watched (two views, the kernel tells which pages were written) or compared (its mapping
-// against a copy). Where the device may write too, a watched page is compared with what it held when the
+// An allocation is watched (two views, the kernel tells which pages were written), compared (its mapping against a
+// copy), or trusted (the program flushes what it writes; nothing else is looked for). Where the device may write too, a watched page is compared with what it held when the
 // program last could have seen the device's writes, so that only the program's bytes are handed on.
 // One mutex: whoever returns from scan() knows that every byte the program wrote before is handed on, under a
 // ticket drawn before scan() returned. Any thread. Offsets and sizes in bytes from the allocation's start.
@@ -43,6 +43,8 @@ class MemoryTracker {
  public:
   // Tries the kernel's write watch on two views of its own; compares everything where that does not work.
   explicit MemoryTracker(const MemorySink& sink);
+  // From here on, before any allocation: flushes are trusted, scans find nothing.
+  void trustFlushes();
 
   bool watches();
 
@@ -70,6 +72,9 @@ class MemoryTracker {
   void deviceWritesVisible();
   // Likewise for a range of memory that is not coherent, which the program has invalidated.
   void invalidated(const MemoryKey& key, size_t offset, size_t bytes);
+
+  // The program has flushed this range: where flushes are trusted, it is handed on as it stands.
+  void flushed(const MemoryKey& key, size_t offset, size_t bytes);
 
   void scan();             // before the device may read what the program wrote
   void scanUnsubmitted();  // likewise, but nothing is given to the device
@@ -111,6 +116,7 @@ class MemoryTracker {
   void takePages(Allocation& allocation, size_t begin, size_t end);
   void takeSharedPage(Allocation& allocation, size_t begin, size_t end);
   void compare(Allocation& allocation);
+  void comparePage(Allocation& allocation, size_t begin, size_t end);
   void refreshShadow(Allocation& allocation, Range range);
   void refreshChunk(Allocation& allocation, size_t begin, size_t end);
   void startComparing(Allocation& allocation, std::byte* base, Range range);
@@ -128,6 +134,7 @@ class MemoryTracker {
   ViewRange views_;
   WriteWatch watch_;
   bool watching_ = false;
+  bool trusting_ = false;
   std::unordered_map<MemoryKey, std::unique_ptr<Allocation>, HashOfKey> allocations_;
   std::map<std::byte*, Allocation*> by_address_;  // watched ones, by the start of the program's view
   std::vector<Allocation*> compared_;             // mapped ones

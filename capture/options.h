@@ -34,9 +34,9 @@ struct OptionInfo {
 inline constexpr OptionInfo kOptions[] = {
     {"arena_mib", OptionType::kNumber, "256", nullptr,
      "shared memory between the program and the writer, in MiB"},
-    {"memory", OptionType::kChoice, "auto", "auto|compare|off",
-     "how changes of mapped memory are found: auto watches where it can, compare copies and compares, off "
-     "records none"},
+    {"memory", OptionType::kChoice, "auto", "auto|compare|assisted|off",
+     "how changes of mapped memory are found: auto watches where it can, compare copies and compares, assisted "
+     "records what the program flushes and nothing else, off records none"},
     {"output", OptionType::kText, "", nullptr,
      "file to write when the program runs without `reprise capture`"},
     {"unknown_extensions", OptionType::kChoice, "hide", "hide|pass",

@@ -135,7 +135,23 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
 
 VkResult Memory::newBlock(Device& device, LiveMemory& live, const void* next) {
   const VkMemoryAllocateInfo info{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, next, live.size, live.type};
-  return device.dispatch.AllocateMemory(device.live, &info, nullptr, &live.memory);
+  const VkResult result = device.dispatch.AllocateMemory(device.live, &info, nullptr, &live.memory);
+  if (result == VK_SUCCESS && ensureMapped(device, live)) fillWithZeros(device, live);
+  return result;
+}
+
+// What the trace's memory changes start from (FORMAT.md), and what a replay must not inherit from whoever had the
+// memory before. Where reading is cheap, pages that are zero already are not touched.
+void Memory::fillWithZeros(Device& device, LiveMemory& live) {
+  constexpr VkDeviceSize kPage = 4096;
+  static constexpr std::byte kZeros[kPage]{};
+  const VkMemoryPropertyFlags flags = device.memory.memoryTypes[live.type].propertyFlags;
+  for (VkDeviceSize at = 0; at < live.size; at += kPage) {
+    const VkDeviceSize size = std::min(kPage, live.size - at);
+    const bool readable = flags & VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
+    if (!readable || std::memcmp(live.mapped + at, kZeros, size) != 0) std::memset(live.mapped + at, 0, size);
+  }
+  flush(device, live, 0, live.size, false);
 }
 
 void Memory::remember(HandleMap::Id id) {

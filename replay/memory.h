@@ -136,6 +136,7 @@ class Memory {
   Status place(HandleMap::Id id, const Resource& resource, VkDeviceMemory& memory, VkDeviceSize& offset);
   VkMemoryPropertyFlags capturedFlags(uint32_t type, bool& known) const;
   VkResult newBlock(Device& device, LiveMemory& live, const void* next);
+  void fillWithZeros(Device& device, LiveMemory& live);
   void release(Allocation& allocation, bool driver_frees_first);
   bool ensureMapped(Device& device, LiveMemory& live);
   void flush(Device& device, const LiveMemory& live, VkDeviceSize begin, VkDeviceSize end, bool invalidate);

@@ -136,12 +136,40 @@ def upload(bench, mib, arena):
     compare_results(bench, trace, run, captured_file, f"upload of {mib} MiB")
 
 
+MAPPED = ("whole", "part", "remap", "freed", "flushed", "neighbours", "system-call", "signal")
+KEEPS_ITS_MAPPING = ("whole", "flushed", "neighbours", "system-call", "signal")
+
+
+def mapped(bench, name):
+    """One way of writing to mapped memory, by each method, on a driver with a GPU and on one whose mappings are not
+    aligned to pages."""
+    for method in ("auto", "compare"):
+        env = {"REPRISE_MEMORY": method}
+        trace, _, result = read_back(bench, "mapped", name, env=env)
+        if method == "auto":  # comparing cannot tell whose bytes they are
+            nothing_of_the_gpu(bench, trace, result, f"mapped {name}")
+        if name in KEEPS_ITS_MAPPING:
+            read_back(bench, "mapped", name + "@host", env=dict(env, VK_ICD_FILENAMES=bench.mock()))
+
+
+def assisted(bench):
+    """Flushes are trusted: what was flushed is there, on a driver whose memory need not be coherent; what was not is
+    not."""
+    env = {"REPRISE_MEMORY": "assisted", "VK_ICD_FILENAMES": bench.mock()}
+    read_back(bench, "mapped", "flushed@host", env=env)
+    trace = bench.path("unflushed.vkr")
+    ok(bench.capture(trace, [bench.app("mapped"), "whole@host", bench.path("x.bin")], env=env))
+    require(bench.info(trace)["memory_changes"] == 0, "a program that never flushes has memory changes in its trace")
+
+
 CASES = {
     "compute": compute,
     "render": render,
     "ignored": ignored,
     "mixed-page": mixed_page,
     "threads": threads,
+    **{f"mapped-{name}": lambda bench, name=name: mapped(bench, name) for name in MAPPED},
+    "mapped-assisted": assisted,
     "thread-storm": lambda bench: thread_storm(bench, 2),
     "upload": lambda bench: upload(bench, 64, 16),
 }

@@ -208,7 +208,7 @@ TEST_F(MemoryTracking, OfLargeSharedMemoryThePagesWrittenByBothAreKept) {
 
 // ---- Comparing
 
-TEST_F(MemoryTracking, ComparedMemoryHandsOnPagesThatDiffer) {
+TEST_F(MemoryTracking, ComparedMemoryHandsOnLinesThatDiffer) {
   std::vector<std::byte> driver(5 * kPage, std::byte{0});
   tracker_.addCompared(kKey, driver.size(), true);
   EXPECT_EQ(tracker_.mapped(kKey, driver.data() + 100, 100, 4 * kPage), driver.data() + 100);
@@ -219,22 +219,45 @@ TEST_F(MemoryTracking, ComparedMemoryHandsOnPagesThatDiffer) {
   driver[3 * kPage + 9] = std::byte{3};
   driver[4 * kPage + 200] = std::byte{4};  // beyond what is mapped
   tracker_.scan();
-  ASSERT_EQ(recorded_.changes.size(), 2u) << "neighbours go together";
+  ASSERT_EQ(recorded_.changes.size(), 3u);
   EXPECT_EQ(recorded_.changes[0].at.offset, 100u);
-  EXPECT_EQ(recorded_.changes[0].bytes.size(), kPage - 100);
+  EXPECT_EQ(recorded_.changes[0].bytes.size(), 64u);
   EXPECT_EQ(recorded_.changes[1].at.offset, 2 * kPage);
-  EXPECT_EQ(recorded_.changes[1].bytes.size(), 2 * kPage);
+  EXPECT_EQ(recorded_.changes[1].bytes.size(), 64u);
+  EXPECT_EQ(recorded_.changes[2].at.offset, 3 * kPage);
   EXPECT_TRUE(recorded_.changes[0].flags & kMixed);
   tracker_.scan();
-  EXPECT_EQ(recorded_.changes.size(), 2u);
-  driver[151] = std::byte{5};
-  tracker_.scanUnsubmitted();
   EXPECT_EQ(recorded_.changes.size(), 3u);
+  driver[2 * kPage + 10] = driver[2 * kPage + 100] = std::byte{5};
+  tracker_.scanUnsubmitted();
+  EXPECT_EQ(recorded_.changes.size(), 4u) << "neighbours go together";
+  EXPECT_EQ(recorded_.changes[3].bytes.size(), 128u);
   tracker_.unmapped(kKey);
   driver[151] = std::byte{6};
   tracker_.scan();
-  EXPECT_EQ(recorded_.changes.size(), 3u);
+  EXPECT_EQ(recorded_.changes.size(), 4u);
   EXPECT_FALSE(tracker_.remove(kKey).has_value());
+}
+
+TEST_F(MemoryTracking, TrustedMemoryHandsOnWhatIsFlushed) {
+  std::vector<std::byte> driver(2 * kPage, std::byte{0});
+  tracker_.trustFlushes();
+  EXPECT_FALSE(tracker_.watches());
+  tracker_.addCompared(kKey, driver.size(), true);
+  EXPECT_EQ(tracker_.mapped(kKey, driver.data(), 0, driver.size()), driver.data());
+  driver[10] = driver[5000] = std::byte{1};
+  tracker_.scan();
+  EXPECT_TRUE(recorded_.changes.empty());
+  tracker_.flushed(kKey, 4096, 1024);
+  ASSERT_EQ(recorded_.changes.size(), 1u);
+  EXPECT_EQ(recorded_.changes[0].at.offset, 4096u);
+  EXPECT_EQ(recorded_.changes[0].bytes.size(), 1024u);
+  tracker_.flushed(kKey, 0, SIZE_MAX);
+  ASSERT_EQ(recorded_.changes.size(), 2u);
+  EXPECT_EQ(recorded_.changes[1].bytes.size(), driver.size());
+  tracker_.unmapped(kKey);
+  tracker_.flushed(kKey, 0, SIZE_MAX);
+  EXPECT_EQ(recorded_.changes.size(), 2u);
 }
 
 TEST_F(MemoryTracking, ComparedMemoryThatTheDeviceFilledBeforeItWasMapped) {
@@ -350,14 +373,14 @@ TEST_F(MemoryTracking, ComparesWhereTheWatchCannotBeOpenedAgain) {
   views.program[3 * kPage] = std::byte{2};
   recorded_.changes.clear();
   tracker_.scan();
-  EXPECT_EQ(recorded_.bytes(), kPage);
+  EXPECT_EQ(recorded_.bytes(), 64u);
   EXPECT_FALSE(tracker_.makeViews(kPage, kPage).has_value());
   tracker_.unmapped(kKey);
   EXPECT_EQ(tracker_.mapped(kKey, views.driver + 8, 8, 100), views.program + 8) << "the address stays";
   views.program[9] = std::byte{3};
   recorded_.changes.clear();
   tracker_.scan();
-  EXPECT_EQ(recorded_.bytes(), 100u);
+  EXPECT_EQ(recorded_.bytes(), 64u);
 }
 
 }  // namespace
