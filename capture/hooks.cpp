@@ -36,7 +36,7 @@ void pass(C& call, Command called) {
 // Work that reads mapped memory is handed over: what the program wrote comes before it.
 template <class C>
 void submit(C& call, Command called) {
-  if (currentLane()) memory::scanBeforeSubmit();
+  memory::scanBeforeSubmit();
   pass(call, called);
 }
 
@@ -65,7 +65,7 @@ template <class Submit, class C>
 void submitBatches(C& call, Command called) {
   if (!outside::active()) [[likely]]
     return submit(call, called);
-  if (currentLane()) memory::scanBeforeSubmit();
+  memory::scanBeforeSubmit();
   Submit batches(call, called);
   record(call, called, [&] { batches.call(call, called); });
 }
@@ -267,7 +267,7 @@ void hook(EnumerateDeviceExtensionPropertiesCall& call, Command called) {
 }
 
 void hook(FlushMappedMemoryRangesCall& call, Command called) {
-  if (currentLane()) memory::flushed(call);
+  memory::flushed(call);
   pass(call, called);
 }
 
@@ -335,12 +335,15 @@ void hook(Map2Call& call, Command called) {
 
 void hook(Unmap2Call& call, Command called) {
   const Dispatch& driver = dispatchOf(call);
-  if (currentLane()) memory::unmapping();
+  memory::unmapping();
   record(call, called, [&] { call.result = memory::unmap(driver, call); });
 }
 #endif
 
-void hook(QueueBindSparseCall& call, Command called) { submit(call, called); }
+void hook(QueueBindSparseCall& call, Command called) {
+  memory::bound(call, nextOf(call.queue)->device);
+  submit(call, called);
+}
 
 void hook(QueuePresentKHRCall& call, Command called) {
   submit(call, called);
@@ -356,7 +359,7 @@ void hook(SignalSemaphoreCall& call, Command called) { submit(call, called); }
 
 void hook(UnmapMemoryCall& call, Command called) {
   const Dispatch& driver = dispatchOf(call);
-  if (currentLane()) memory::unmapping();
+  memory::unmapping();
   record(call, called, [&] { memory::unmap(driver, call); });
 }
 

@@ -47,10 +47,14 @@ AllocationChain readChain(const VkMemoryAllocateInfo& info) {
         break;
       }
       case VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO:
-        if (as<VkExportMemoryAllocateInfo>(*node).handleTypes) chain.plain = false;
+        chain.exported |= as<VkExportMemoryAllocateInfo>(*node).handleTypes != 0;
+        chain.plain &= !chain.exported;
+        break;
+      case VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO_NV:
+        chain.exported = true;
+        chain.plain = false;
         break;
       case VK_STRUCTURE_TYPE_DEDICATED_ALLOCATION_MEMORY_ALLOCATE_INFO_NV:
-      case VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO_NV:
         chain.plain = false;
         break;
       case VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT:

@@ -10,6 +10,7 @@ namespace reprise {
 struct AllocationChain {
   bool plain = true;             // nothing that an import would contradict
   bool foreign = false;          // the contents come from elsewhere, or may do
+  bool exported = false;         // another device, API or process may write it
   void* host_pointer = nullptr;  // the program imports memory of its own
 };
 AllocationChain readChain(const VkMemoryAllocateInfo& info);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -72,6 +73,7 @@ struct Device {
   VkPhysicalDevice physical = VK_NULL_HANDLE;
   VkPhysicalDeviceMemoryProperties types{};
   size_t import_alignment = 0;  // 0: host memory cannot be imported
+  bool follows_bindings = false;
   PFN_vkGetPhysicalDeviceExternalBufferProperties buffer_properties = nullptr;
 
   std::mutex mutex;                                   // for what follows
@@ -80,6 +82,7 @@ struct Device {
 };
 
 struct State {
+  bool beside = false;  // memory that is not imported may get pages beside the driver's
   MemoryTracker tracker{{laneReady, nextTicket, writeChange, writeHole}};
   std::mutex mutex;
   std::unordered_map<VkDevice, std::unique_ptr<Device>> devices;
@@ -106,7 +109,9 @@ State* stateOrNew() {
   g_state_page.store(page, std::memory_order_release);
   if (State* ready = page->load(std::memory_order_acquire)) return ready;
   auto fresh = std::make_unique<State>();
-  if (capture::optionIs(capture::Option::kMemory, "assisted")) fresh->tracker.trustFlushes();
+  using capture::Option;
+  if (capture::optionIs(Option::kMemory, "assisted")) fresh->tracker.trustFlushes();
+  fresh->beside = capture::optionIs(Option::kMemory, "auto") || capture::optionIs(Option::kMemory, "beside");
   State* expected = nullptr;
   if (!page->compare_exchange_strong(expected, fresh.get())) return expected;
   g_state_kept = fresh.get();
@@ -196,11 +201,19 @@ bool fillWithZeros(const Dispatch& driver, const AllocateMemoryCall& call, VkMem
   return true;
 }
 
+bool giveBeside(State& s, const MemoryKey& key, VkDeviceSize bytes, VkMemoryPropertyFlags type) {
+  const std::optional<TwoViews> views = s.tracker.makeViews(bytes, pageSize());
+  if (!views) return false;
+  if (s.tracker.addBeside(key, bytes, *views, type & VK_MEMORY_PROPERTY_HOST_CACHED_BIT)) return true;
+  s.tracker.dropViews(*views);
+  return false;
+}
+
 void boundBuffer(const Dispatch& driver, VkDevice device, VkBuffer buffer, VkDeviceMemory memory,
                  VkDeviceSize offset) {
   State* s = state();
   Device* known = deviceOf(device);
-  if (!known || !known->import_alignment) return;
+  if (!known || !known->follows_bindings || memory == VK_NULL_HANDLE) return;
   {
     std::lock_guard lock(known->mutex);
     auto it = known->device_written.find(handleValue(buffer));
@@ -215,7 +228,7 @@ void boundImage(const Dispatch& driver, VkDevice device, VkImage image, VkDevice
                 VkDeviceSize offset) {
   State* s = state();
   Device* known = deviceOf(device);
-  if (!known || !known->import_alignment || memory == VK_NULL_HANDLE) return;
+  if (!known || !known->follows_bindings || memory == VK_NULL_HANDLE) return;
   VkMemoryRequirements needs{};
   driver.GetImageMemoryRequirements(device, image, &needs);
   s->tracker.deviceMayWrite(keyOf(device, memory), offset, needs.size);
@@ -275,6 +288,7 @@ void deviceCreated(VkDevice created, const Dispatch& device, VkPhysicalDevice ph
   instance.GetPhysicalDeviceMemoryProperties(physical, &fresh->types);
   fresh->buffer_properties = instance.GetPhysicalDeviceExternalBufferProperties;
   if (s->tracker.watches()) fresh->import_alignment = importAlignment(physical, device, instance);
+  fresh->follows_bindings = fresh->import_alignment || s->beside;
   std::lock_guard lock(s->mutex);
   s->devices[created] = std::move(fresh);
 }
@@ -304,6 +318,10 @@ VkResult allocate(const Dispatch& driver, AllocateMemoryCall& call) {
   if (call.result != VK_SUCCESS) return call.result;
   const MemoryKey key = keyOf(call.device, *call.pMemory);
   const bool zeroed = !chain.foreign && fillWithZeros(driver, call, type);
+  // What is exported may be written by those whom no wait of this program tells of.
+  if (zeroed && s->beside && !chain.exported &&
+      giveBeside(*s, key, call.pAllocateInfo->allocationSize, type))
+    return call.result;
   s->tracker.addCompared(key, call.pAllocateInfo->allocationSize, zeroed);
   if (chain.host_pointer) s->tracker.exposed(key, static_cast<std::byte*>(chain.host_pointer));
   return call.result;
@@ -353,7 +371,7 @@ VkResult unmap(const Dispatch& driver, Unmap2Call& call) {
 
 VkResult createBuffer(const Dispatch& driver, CreateBufferCall& call) {
   Device* device = deviceOf(call.device);
-  if (!device || !device->import_alignment) return invoke(driver, call), call.result;
+  if (!device || !device->follows_bindings) return invoke(driver, call), call.result;
   const ExternalBuffer external(*device, *call.pCreateInfo);
   CreateBufferCall inner = call;
   if (external.info.pNext != call.pCreateInfo->pNext) inner.pCreateInfo = &external.info;
@@ -402,6 +420,21 @@ void bound(const Dispatch& driver, const BindImageMemory2Call& call) {
   }
 }
 
+void bound(const QueueBindSparseCall& call, VkDevice device) {
+  State* s = state();
+  if (!s) return;
+  const auto all = [&](const auto& binds) {
+    for (uint32_t i = 0; i < binds.bindCount; ++i)
+      s->tracker.deviceMayWrite(keyOf(device, binds.pBinds[i].memory), 0, SIZE_MAX);
+  };
+  for (uint32_t i = 0; i < call.bindInfoCount; ++i) {
+    const VkBindSparseInfo& info = call.pBindInfo[i];
+    std::for_each_n(info.pBufferBinds, info.bufferBindCount, all);
+    std::for_each_n(info.pImageOpaqueBinds, info.imageOpaqueBindCount, all);
+    std::for_each_n(info.pImageBinds, info.imageBindCount, all);
+  }
+}
+
 void scanBeforeSubmit() {
   if (State* s = state()) s->tracker.scan();
 }
@@ -439,6 +472,7 @@ const char* methodName() {
   std::lock_guard lock(s->mutex);
   for (const auto& [handle, device] : s->devices)
     if (device->import_alignment && s->tracker.watches()) return "two views";
+  if (s->beside && s->tracker.watches()) return "beside";
   return capture::optionIs(capture::Option::kMemory, "assisted") ? "assisted" : "compare";
 }
 

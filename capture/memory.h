@@ -39,6 +39,7 @@ void bound(const Dispatch& driver, const BindBufferMemoryCall& call);
 void bound(const Dispatch& driver, const BindBufferMemory2Call& call);
 void bound(const Dispatch& driver, const BindImageMemoryCall& call);
 void bound(const Dispatch& driver, const BindImageMemory2Call& call);
+void bound(const QueueBindSparseCall& call, VkDevice device);  // before the driver's call: any of this memory
 
 // Before the driver's call, and before its own ticket is drawn: submits of any kind, vkSetEvent,
 // vkSignalSemaphore, host builds and copies. A free of mapped memory needs none.
@@ -49,6 +50,6 @@ void invalidated(const InvalidateMappedMemoryRangesCall& call);  // after the dr
 // After a call that told the program that the device is done with something, before the program knows.
 void waited();
 
-const char* methodName();  // of what this process has now: "two views", "compare", "assisted" or "none"
+const char* methodName();  // of what this process has now: "two views", "beside", "compare", "assisted" or "none"
 
 }  // namespace reprise::memory

@@ -1,10 +1,10 @@
 #include "capture/memory_tracker.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
-#include <string>
 #include <utility>
+
+#include "capture/memory_differences.h"
 
 namespace reprise {
 namespace {
@@ -13,25 +13,11 @@ constexpr size_t kRangeBytes = size_t{256} << 30;  // of addresses
 constexpr size_t kRunsPerScan = 256;
 // A record's worth of whole pages.
 constexpr size_t kChangeBytes = (kMaxRecordPayload - sizeof(MemoryChange)) / kShadowPage * kShadowPage;
-constexpr size_t kStagingBytes = size_t{256} << 10;
-// Up to here all of an allocation that the device may write is copied when its writes become visible; beyond,
-// only the pages that the program has written too.
-constexpr size_t kMaxRefreshedWhole = size_t{4} << 20;
-constexpr size_t kMaxRefreshedInAll = size_t{16} << 20;  // at one wait
-// A word that the program writes is the program's as a whole: on another device the rest of it may differ.
-constexpr size_t kWord = 4;
-constexpr size_t kLine = 64;  // of compared memory, what changes as a whole
-
-size_t nextPage(size_t offset) { return (offset / kShadowPage + 1) * kShadowPage; }
-
-bool sameWord(const std::byte* a, const std::byte* b, size_t at, size_t end) {
-  return std::memcmp(a + at, b + at, std::min(kWord, end - at)) == 0;
-}
 
 }  // namespace
 
 MemoryTracker::MemoryTracker(const MemorySink& sink)
-    : sink_(sink), views_(kRangeBytes), staging_(std::make_unique<std::byte[]>(kStagingBytes)) {
+    : sink_(sink), views_(kRangeBytes), staging_(std::make_unique<std::byte[]>(kRefreshChunk)) {
   watching_ = views_.size() && watch_.open() && watch_.cover(views_.begin(), views_.size()) && selfTest();
   if (!watching_) watch_.close();
 }
@@ -127,6 +113,23 @@ void MemoryTracker::addWatched(const MemoryKey& key, size_t bytes, const TwoView
   by_address_[views.program] = &allocation;
 }
 
+bool MemoryTracker::addBeside(const MemoryKey& key, size_t bytes, const TwoViews& views, bool cached) {
+  std::lock_guard lock(mutex_);
+  Allocation& allocation = add(key, bytes);
+  if (!allocation.shadow.create(views.bytes)) {
+    forget(allocation);
+    return false;
+  }
+  allocation.views = views;
+  allocation.watched = watching_;
+  allocation.beside = true;
+  allocation.cached = cached;
+  allocation.base = views.program;
+  by_address_[views.program] = &allocation;
+  beside_.push_back(&allocation);
+  return true;
+}
+
 void MemoryTracker::addCompared(const MemoryKey& key, size_t bytes, bool zeroed) {
   std::lock_guard lock(mutex_);
   add(key, bytes).zeroed = zeroed;
@@ -137,6 +140,7 @@ std::optional<TwoViews> MemoryTracker::forget(Allocation& allocation) {
   if (views) by_address_.erase(views->program);
   std::erase(compared_, &allocation);
   std::erase(shared_, &allocation);
+  std::erase(beside_, &allocation);
   const MemoryKey key = allocation.key;
   allocations_.erase(key);
   return views;
@@ -164,6 +168,7 @@ std::byte* MemoryTracker::mapped(const MemoryKey& key, std::byte* at, size_t off
   Allocation* allocation = find(key);
   if (!allocation || offset > allocation->bytes) return at;
   const Range range{offset, offset + std::min(bytes, allocation->bytes - offset)};
+  if (allocation->beside) return mappedBeside(*allocation, at - offset, range) + offset;
   if (allocation->watched) {
     allocation->mapped = range;
     if (!allocation->device.empty() && recording()) refreshShadow(*allocation, range);
@@ -179,7 +184,12 @@ void MemoryTracker::unmapped(const MemoryKey& key) {
   std::lock_guard lock(mutex_);
   Allocation* allocation = find(key);
   if (!allocation || allocation->always_mapped) return;
-  if (!allocation->watched) stopComparing(*allocation);
+  if (allocation->beside) {
+    allocation->driver = nullptr;
+    std::erase(compared_, allocation);
+  } else if (!allocation->watched) {
+    stopComparing(*allocation);
+  }
   allocation->mapped = {};
 }
 
@@ -226,25 +236,31 @@ uint64_t MemoryTracker::ticket() {
 
 bool MemoryTracker::recording() {
   ticket_ = 0;
-  return sink_.ready();
+  return recording_ = sink_.ready();
 }
 
 void MemoryTracker::scan() {
   std::lock_guard lock(mutex_);
-  if (!recording()) return;
+  recording();
   scanAll();
   ticket_ = 0;
+  if (!recording_) return;
   ++submits_;
   device_busy_ = true;
 }
 
 void MemoryTracker::scanUnsubmitted() {
   std::lock_guard lock(mutex_);
-  if (recording()) scanAll();
+  recording();
+  scanAll();
   ticket_ = 0;
 }
 
 void MemoryTracker::scanAll() {
+  if (!recording_) {  // the driver needs what lies beside its mapping all the same
+    for (Allocation* allocation : beside_) compare(*allocation);
+    return;
+  }
   if (!by_address_.empty() && watching_) scanWatched(views_.begin(), views_.usedEnd());
   for (Allocation* allocation : compared_) compare(*allocation);
 }
@@ -276,6 +292,7 @@ void MemoryTracker::takeRun(std::byte* begin, std::byte* end) {
 }
 
 void MemoryTracker::takePages(Allocation& allocation, size_t begin, size_t end) {
+  if (allocation.beside) return takeBeside(allocation, begin, end);
   auto range = std::lower_bound(allocation.device.begin(), allocation.device.end(), begin,
                                 [](const Range& r, size_t offset) { return r.end <= offset; });
   while (begin < end) {
@@ -314,8 +331,12 @@ void MemoryTracker::compare(Allocation& allocation) {
   if (!allocation.shadow || !allocation.base) return;
   for (size_t at = allocation.mapped.begin; at < allocation.mapped.end; at = nextPage(at)) {
     const size_t end = std::min(nextPage(at), allocation.mapped.end);
-    if (std::memcmp(allocation.base + at, allocation.shadow.data() + at, end - at) != 0)
+    if (std::memcmp(allocation.base + at, allocation.shadow.data() + at, end - at) == 0) continue;
+    if (allocation.beside) {
+      takeBeside(allocation, at, end);
+    } else {
       comparePage(allocation, at, end);
+    }
   }
 }
 
@@ -326,17 +347,9 @@ void MemoryTracker::comparePage(Allocation& allocation, size_t begin, size_t end
   std::byte* before = allocation.shadow.data() + begin;
   const size_t size = end - begin;
   std::memcpy(now, allocation.base + begin, size);
-  size_t from = 0, to = 0;  // a run of lines that differ
-  for (size_t at = 0; at < size; at += kLine) {
-    const size_t line = std::min(kLine, size - at);
-    if (std::memcmp(now + at, before + at, line) == 0) continue;
-    if (at != to) {
-      if (from < to) emit(allocation, now + from, begin + from, begin + to, kMixed);
-      from = at;
-    }
-    to = at + line;
-  }
-  if (from < to) emit(allocation, now + from, begin + from, begin + to, kMixed);
+  forEachDifference(now, before, size, kLine, [&](size_t from, size_t to) {
+    emit(allocation, now + from, begin + from, begin + to, kMixed);
+  });
   std::memcpy(before, now, size);
 }
 
@@ -352,140 +365,11 @@ void MemoryTracker::flushed(const MemoryKey& key, size_t offset, size_t bytes) {
   ticket_ = 0;
 }
 
-// ---- What the device writes
-
-void MemoryTracker::deviceMayWrite(const MemoryKey& key, size_t offset, size_t bytes) {
-  std::lock_guard lock(mutex_);
-  Allocation* allocation = find(key);
-  if (!allocation || !allocation->watched || bytes == 0 || offset >= allocation->bytes) return;
-  Range range{offset / kShadowPage * kShadowPage,
-              roundUp(offset + std::min(bytes, allocation->bytes - offset), kShadowPage)};
-  std::vector<Range>& device = allocation->device;
-  const bool first = device.empty();
-  auto from = std::lower_bound(device.begin(), device.end(), range.begin,
-                               [](const Range& r, size_t begin) { return r.end < begin; });
-  auto to = from;
-  for (; to != device.end() && to->begin <= range.end; ++to) {
-    if (to->begin <= range.begin && range.end <= to->end) return;
-    range = {std::min(range.begin, to->begin), std::max(range.end, to->end)};
-  }
-  device.insert(device.erase(from, to), range);
-  allocation->device_bytes = 0;
-  for (const Range& r : device) allocation->device_bytes += r.end - r.begin;
-  if (first) {
-    allocation->submits_before = submits_;
-    shared_.push_back(allocation);
-    allocation->shadow.create(allocation->views->bytes);  // without it, whole pages count as mixed
-  }
-}
-
-void MemoryTracker::deviceWritesVisible() {
-  std::lock_guard lock(mutex_);
-  refresh_left_ = kMaxRefreshedInAll;
-  if (!shared_.empty() && recording()) {
-    for (Allocation* allocation : shared_)
-      if (allocation->watched) refreshShadow(*allocation, allocation->mapped);
-    ticket_ = 0;
-  }
-  device_busy_ = false;
-}
-
-void MemoryTracker::invalidated(const MemoryKey& key, size_t offset, size_t bytes) {
-  std::lock_guard lock(mutex_);
-  Allocation* allocation = find(key);
-  if (!allocation || !allocation->shadow) return;
-  const size_t begin = std::max(offset, allocation->mapped.begin);
-  const size_t end =
-      bytes > allocation->bytes ? allocation->mapped.end : std::min(offset + bytes, allocation->mapped.end);
-  if (begin >= end) return;
-  if (!allocation->watched) {
-    std::memcpy(allocation->shadow.data() + begin, allocation->base + begin, end - begin);
-  } else if (recording()) {
-    refreshShadow(*allocation, {begin, end});
-    ticket_ = 0;
-  }
-}
-
-void MemoryTracker::refreshShadow(Allocation& allocation, Range range) {
-  if (!allocation.shadow || range.begin >= range.end) return;
-  for (const Range& shared : allocation.device) {
-    size_t begin = std::max(shared.begin, range.begin / kShadowPage * kShadowPage);
-    const size_t end = std::min(shared.end, roundUp(range.end, kShadowPage));
-    for (; begin < end && allocation.watched; begin += kStagingBytes)
-      refreshChunk(allocation, begin, std::min(begin + kStagingBytes, end));
-  }
-}
-
-// Copies first and looks for the program's writes after: what was not written by then holds none of them.
-void MemoryTracker::refreshChunk(Allocation& allocation, size_t begin, size_t end) {
-  const bool whole = allocation.device_bytes <= kMaxRefreshedWhole && refresh_left_ >= end - begin;
-  if (whole) refresh_left_ -= end - begin;
-  auto wanted = [&](size_t page) { return whole || allocation.shadow.known(page); };
-  bool any = false;
-  for (size_t page = begin; page < end; page += kShadowPage) {
-    if (!wanted(page)) continue;
-    any = true;
-    std::memcpy(staging_.get() + (page - begin), allocation.base + page, kShadowPage);
-  }
-  if (!any) return;
-  WriteWatch::Run runs[kStagingBytes / kShadowPage];
-  std::byte* base = allocation.base;
-  Result<WriteWatch::Found> found =
-      watch_.take(base + begin / pageSize() * pageSize(), base + roundUp(end, pageSize()), runs);
-  if (!found) {
-    watchLost(found.status());
-    return;
-  }
-  const WriteWatch::Run* run = runs;
-  const WriteWatch::Run* last = runs + found->runs;
-  for (size_t page = begin; page < end; page += kShadowPage) {
-    while (run != last && run->end <= base + page) ++run;
-    if ((run != last && run->begin <= base + page) || !wanted(page)) continue;
-    std::memcpy(allocation.shadow.data() + page, staging_.get() + (page - begin), kShadowPage);
-    allocation.shadow.setKnown(page);
-  }
-  for (run = runs; run != last; ++run) takeRun(run->begin, run->end);
-}
-
-// ---- When the kernel's watch fails
-
-void MemoryTracker::hole(HoleCause cause, uint64_t subject, std::string_view text) {
-  std::fprintf(stderr, "reprise: mapped memory: %.*s\n", static_cast<int>(text.size()), text.data());
-  if (sink_.ready()) sink_.hole(ticket(), cause, subject, text);
-}
-
-bool MemoryTracker::watchAgain() {
-  if (!watch_.open() || !watch_.cover(views_.begin(), views_.size())) return false;
-  for (auto& [address, allocation] : by_address_)
-    if (!watch_.watch(address, allocation->views->bytes)) return false;
-  return true;
-}
-
-// Which pages were written is not known any more: all that is mapped is handed on as it stands now.
-void MemoryTracker::watchLost(const Status& status) {
-  watching_ = watchAgain();
-  const bool some_mapped = std::any_of(by_address_.begin(), by_address_.end(), [](const auto& entry) {
-    return entry.second->mapped.begin < entry.second->mapped.end;
-  });
-  if (some_mapped || !watching_)
-    hole(HoleCause::kScanFailed, 0,
-         "the write watch was lost (" + status.message() + "); all mapped memory is recorded once more" +
-             (watching_ ? "" : " and compared from here on"));
-  for (auto& [address, allocation] : by_address_) {
-    const Range mapped = allocation->mapped;
-    allocation->watched = watching_;
-    if (mapped.begin < mapped.end)
-      emit(*allocation, allocation->base + mapped.begin, mapped.begin, mapped.end, kMixed);
-    if (watching_) continue;
-    allocation->zeroed = false;
-    if (mapped.begin < mapped.end) startComparing(*allocation, allocation->base, mapped);
-  }
-}
-
 // ---- Records
 
 void MemoryTracker::emit(const Allocation& allocation, const std::byte* bytes, size_t begin, size_t end,
                          uint16_t flags) {
+  if (!recording_) return;
   const uint64_t order = ticket();
   while (begin < end) {
     const size_t size = std::min(end - begin, kChangeBytes);
@@ -500,18 +384,9 @@ void MemoryTracker::emit(const Allocation& allocation, const std::byte* bytes, s
 
 void MemoryTracker::emitDifferences(const Allocation& allocation, const std::byte* now,
                                     const std::byte* before, size_t begin, size_t end, uint16_t flags) {
-  const size_t size = end - begin;
-  if (std::memcmp(now, before, size) == 0) return;
-  for (size_t at = 0; at < size;) {
-    if (sameWord(now, before, at, size)) {
-      at += kWord;
-      continue;
-    }
-    const size_t from = at;
-    while (at < size && !sameWord(now, before, at, size)) at += kWord;
-    at = std::min(at, size);
-    emit(allocation, now + from, begin + from, begin + at, flags);
-  }
+  forEachDifference(now, before, end - begin, kWord, [&](size_t from, size_t to) {
+    emit(allocation, now + from, begin + from, begin + to, flags);
+  });
 }
 
 }  // namespace reprise

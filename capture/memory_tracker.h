@@ -1,8 +1,10 @@
 // What the program wrote into mapped memory, found at each scan and handed on as memory changes.
 //
-// An allocation is watched (two views, the kernel tells which pages were written), compared (its mapping against a
-// copy), or trusted (the program flushes what it writes; nothing else is looked for). Where the device may write too, a watched page is compared with what it held when the
-// program last could have seen the device's writes, so that only the program's bytes are handed on.
+// An allocation is watched (two views, the kernel tells which pages were written), beside (the program writes to pages
+// of ours, watched, too, and the driver's mapping follows them), compared (the driver's mapping against a copy), or
+// trusted (the program flushes what it writes; nothing else is looked for). Where the device may write too, a watched
+// page is compared with what it held when the program last could have seen the device's writes, so that only the
+// program's bytes are handed on.
 // One mutex: whoever returns from scan() knows that every byte the program wrote before is handed on, under a
 // ticket drawn before scan() returned. Any thread. Offsets and sizes in bytes from the allocation's start.
 #pragma once
@@ -54,6 +56,10 @@ class MemoryTracker {
 
   // The allocation exists from here on.
   void addWatched(const MemoryKey& key, size_t bytes, const TwoViews& views);
+  // The program gets views.program, whatever the driver maps; the driver's memory, all zeros now, is written when what
+  // the program wrote may be used, and looked at when what the device wrote becomes visible. `cached`: reading it
+  // there is cheap. False, and nothing added: no memory for the baseline.
+  bool addBeside(const MemoryKey& key, size_t bytes, const TwoViews& views, bool cached);
   // `zeroed`: the contents are known to be zeros at the first mapping.
   void addCompared(const MemoryKey& key, size_t bytes, bool zeroed);
   // It is about to be freed: nothing is recorded of it any more. The views to drop after the driver's free.
@@ -66,7 +72,7 @@ class MemoryTracker {
   // Memory that the program may write at any time without mapping it.
   void exposed(const MemoryKey& key, std::byte* at);
 
-  // Of watched memory: the device may write here from now on, until it is freed. Records nothing.
+  // Of watched or beside memory: the device may write here from now on, until it is freed. Records nothing.
   void deviceMayWrite(const MemoryKey& key, size_t offset, size_t bytes);
   // The program is about to see what the device wrote: it is not the program's.
   void deviceWritesVisible();
@@ -80,6 +86,9 @@ class MemoryTracker {
   void scanUnsubmitted();  // likewise, but nothing is given to the device
 
  private:
+  static constexpr size_t kRefreshChunk = size_t{256} << 10;
+  static size_t nextPage(size_t offset) { return (offset / kShadowPage + 1) * kShadowPage; }
+
   struct Range {
     size_t begin;
     size_t end;
@@ -94,7 +103,11 @@ class MemoryTracker {
     bool always_mapped = false;  // compared: see exposed()
     std::byte* base = nullptr;   // address of offset 0; null when compared and not mapped
     Range mapped{};              // empty when not
-    Shadow shadow;              // compared: last contents. Watched: contents without the program's new writes
+    bool beside = false;
+    bool cached = false;          // beside: see addBeside()
+    bool said_uncached = false;   // beside: see refreshBeside()
+    std::byte* driver = nullptr;  // beside: address of offset 0 in the driver's mapping; null when not mapped
+    Shadow shadow;  // compared: last contents. Watched, beside: contents without the program's new writes
     std::vector<Range> device;  // whole pages, sorted, apart: where the device may write
     size_t device_bytes = 0;
     uint64_t submits_before = 0;  // compared: its allocation. Watched: `device` ceasing to be empty
@@ -117,6 +130,12 @@ class MemoryTracker {
   void takeSharedPage(Allocation& allocation, size_t begin, size_t end);
   void compare(Allocation& allocation);
   void comparePage(Allocation& allocation, size_t begin, size_t end);
+  std::byte* mappedBeside(Allocation& allocation, std::byte* driver, Range range);
+  void takeBeside(Allocation& allocation, size_t begin, size_t end);
+  void takeBesidePage(Allocation& allocation, size_t begin, size_t end, bool shared);
+  void refreshBeside(Allocation& allocation);
+  void mergeBeside(Allocation& allocation, Range range);
+  void mergeBesidePage(Allocation& allocation, size_t begin, size_t end);
   void refreshShadow(Allocation& allocation, Range range);
   void refreshChunk(Allocation& allocation, size_t begin, size_t end);
   void startComparing(Allocation& allocation, std::byte* base, Range range);
@@ -136,12 +155,14 @@ class MemoryTracker {
   bool watching_ = false;
   bool trusting_ = false;
   std::unordered_map<MemoryKey, std::unique_ptr<Allocation>, HashOfKey> allocations_;
-  std::map<std::byte*, Allocation*> by_address_;  // watched ones, by the start of the program's view
+  std::map<std::byte*, Allocation*> by_address_;  // those with views, by the start of the program's view
   std::vector<Allocation*> compared_;             // mapped ones
-  std::vector<Allocation*> shared_;               // watched ones that the device may write
+  std::vector<Allocation*> shared_;               // watched or beside ones that the device may write
+  std::vector<Allocation*> beside_;
   std::unique_ptr<std::byte[]> staging_;
   uint64_t generations_ = 0;
   uint64_t submits_ = 0;
+  bool recording_ = false;    // during a call: see MemorySink::ready
   bool device_busy_ = false;  // submitted since the program last waited
   size_t refresh_left_ = 0;   // bytes that may be copied at this wait
   uint64_t ticket_ = 0;       // of the scan under way, 0 until something was found

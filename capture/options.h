@@ -34,9 +34,10 @@ struct OptionInfo {
 inline constexpr OptionInfo kOptions[] = {
     {"arena_mib", OptionType::kNumber, "256", nullptr,
      "shared memory between the program and the writer, in MiB"},
-    {"memory", OptionType::kChoice, "auto", "auto|compare|assisted|off",
-     "how changes of mapped memory are found: auto watches where it can, compare copies and compares, assisted "
-     "records what the program flushes and nothing else, off records none"},
+    {"memory", OptionType::kChoice, "auto", "auto|beside|compare|assisted|off",
+     "how changes of mapped memory are found: auto watches pages that it shares with the driver, or else (beside) "
+     "pages of its own which the driver's follow at submits and waits, compare copies and compares, assisted records "
+     "what the program flushes and nothing else, off records none"},
     {"output", OptionType::kText, "", nullptr,
      "file to write when the program runs without `reprise capture`"},
     {"unknown_extensions", OptionType::kChoice, "hide", "hide|pass",

@@ -143,7 +143,7 @@ KEEPS_ITS_MAPPING = ("whole", "flushed", "neighbours", "system-call", "signal")
 def mapped(bench, name):
     """One way of writing to mapped memory, by each method, on a driver with a GPU and on one whose mappings are not
     aligned to pages."""
-    for method in ("auto", "compare"):
+    for method in ("auto", "beside", "compare"):
         env = {"REPRISE_MEMORY": method}
         trace, _, result = read_back(bench, "mapped", name, env=env)
         if method == "auto":  # comparing cannot tell whose bytes they are
