@@ -152,6 +152,22 @@ def mapped(bench, name):
             read_back(bench, "mapped", name + "@host", env=dict(env, VK_ICD_FILENAMES=bench.mock()))
 
 
+MAPPED_DEVICE = ("words", "reads", "remapped", "forked")
+
+
+def mapped_device(bench, name):
+    """Memory that the GPU writes, too, by each method, on two drivers with a GPU of their own: the program, which
+    judges itself, reads what it reads natively, and none of the GPU's words are recorded as the program's."""
+    for driver in ({}, {"VK_ICD_FILENAMES": bench.swiftshader()}):
+        for method in ("auto", "beside", "compare"):
+            trace, _, result = read_back(bench, "mapped_device", name, env=dict(driver, REPRISE_MEMORY=method))
+            if method == "beside" and name == "words":
+                changes = [line for line in bench.dump(trace) if line.get("event") == "memory"
+                           and int(line["memory"], 16) == result["memory"]]
+                gpus = [c for c in changes if c["offset"] % 8 or c["size"] > 4]
+                require(changes and not gpus, f"{name}: of {len(changes)} changes these have words of the GPU: {gpus[:3]}")
+
+
 def assisted(bench):
     """Flushes are trusted: what was flushed is there, on a driver whose memory need not be coherent; what was not is
     not."""
@@ -169,6 +185,7 @@ CASES = {
     "mixed-page": mixed_page,
     "threads": threads,
     **{f"mapped-{name}": lambda bench, name=name: mapped(bench, name) for name in MAPPED},
+    **{f"mapped-device-{name}": lambda bench, name=name: mapped_device(bench, name) for name in MAPPED_DEVICE},
     "mapped-assisted": assisted,
     "thread-storm": lambda bench: thread_storm(bench, 2),
     "upload": lambda bench: upload(bench, 64, 16),
