@@ -148,6 +148,11 @@ def mapped(bench, name):
         trace, _, result = read_back(bench, "mapped", name, env=env)
         if method == "auto":  # comparing cannot tell whose bytes they are
             nothing_of_the_gpu(bench, trace, result, f"mapped {name}")
+        if name == "flushed":  # the driver's flush hands over only what lies in its memory by then
+            lines = bench.dump(trace)
+            first = [next(i for i, line in enumerate(lines) if line.get(key) == value) for key, value in
+                     (("event", "memory"), ("command", "vkFlushMappedMemoryRanges"))]
+            require(first[0] < first[1], "what the program wrote is recorded after its flush")
         if name in KEEPS_ITS_MAPPING:
             read_back(bench, "mapped", name + "@host", env=dict(env, VK_ICD_FILENAMES=bench.mock()))
 
