@@ -1,8 +1,18 @@
 // VK_LAYER_REPRISE_TEST_floor: passes storm's calls on and copies their arguments. What no layer can undercut.
 //
+// With $REPRISE_FLOOR_PRESENTS it keeps the number of presents in that file, eight bytes, for programs that do not say
+// how fast they are and end by a signal.
+//
 // The copies go round and round in a buffer of the thread's own that stays in its cache; nobody reads them. The next
 // layer's functions are found by comparing the handle's dispatch pointer with the last one. It follows one device at
 // a time, which is what storm has.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+
 #include "chain.h"
 
 namespace {
@@ -11,7 +21,7 @@ constexpr size_t kRing = 256 * 1024;
 constexpr size_t kLargest = 4096;  // of one call's copy
 
 #define FOR_EACH_FUNCTION(X)                                                                                     \
-  X(BeginCommandBuffer) X(CmdBeginRenderPass) X(CmdBindDescriptorSets) X(CmdBindIndexBuffer) X(CmdBindPipeline)  \
+  X(QueuePresentKHR) X(BeginCommandBuffer) X(CmdBeginRenderPass) X(CmdBindDescriptorSets) X(CmdBindIndexBuffer) X(CmdBindPipeline)  \
   X(CmdBindVertexBuffers) X(CmdDrawIndexed) X(CmdEndRenderPass) X(CmdPipelineBarrier) X(CmdPushConstants)        \
   X(CmdSetScissor) X(CmdSetViewport) X(CreateImage) X(DestroyImage) X(EndCommandBuffer) X(QueueSubmit)           \
   X(ResetFences) X(UpdateDescriptorSets) X(UpdateDescriptorSetWithTemplate) X(WaitForFences) X(WaitSemaphores)
@@ -213,6 +223,17 @@ VKAPI_ATTR void VKAPI_CALL UpdateDescriptorSetWithTemplate(VkDevice device, VkDe
                                                            VkDescriptorUpdateTemplate update, const void* data) {
   Copy(21, device, set, update).bytes(data, 4 * sizeof(VkDescriptorBufferInfo));  // storm's template
   nextOf(device).UpdateDescriptorSetWithTemplate(device, set, update, data);
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL QueuePresentKHR(VkQueue queue, const VkPresentInfoKHR* info) {
+  static const int file = [] {
+    const char* path = std::getenv("REPRISE_FLOOR_PRESENTS");
+    return path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
+  }();
+  static std::atomic<uint64_t> presents{0};
+  const uint64_t count = ++presents;
+  if (file >= 0) (void)!pwrite(file, &count, sizeof count, 0);
+  return nextOf(queue).QueuePresentKHR(queue, info);
 }
 
 }  // namespace
