@@ -69,18 +69,24 @@ std::byte* Backlog::room(size_t bytes) {
     if (pending_[current_] == 0) free_.push_back(current_);
   }
   const auto allowed = [&] {
-    return held() == 0 || held() + kChunk <= std::min(hooks_.limit(), most_);
+    const size_t more = free_.empty() ? resident() : held();
+    return held() == 0 || more + kChunk <= std::min(hooks_.limit(), most_);
   };
   while (!allowed()) chunk_free_.wait_for(lock, kIdleEvery);
-  if (free_.empty()) {
-    current_ = chunks_made_++;
-  } else {
+  if (!free_.empty()) {
     current_ = free_.back();
     free_.pop_back();
+    least_free_ = std::min(least_free_, free_.size());
+  } else if (!cold_.empty()) {
+    current_ = cold_.back();
+    cold_.pop_back();
+    hooks_.resident(resident());
+  } else {
+    current_ = chunks_made_++;
+    hooks_.resident(resident());
   }
   has_current_ = true;
   used_ = 0;
-  hooks_.held(held());
   return base_ + current_ * kChunk;
 }
 
@@ -104,8 +110,30 @@ void Backlog::leaveChunk(uint32_t chunk) {
     return;
   }
   free_.push_back(chunk);
-  hooks_.held(held());
   chunk_free_.notify_one();
+}
+
+// Chunks that nobody needed since the last time, but for one, go back to the system, the oldest first.
+void Backlog::trim() {
+  std::vector<uint32_t> given_up;
+  {
+    std::lock_guard lock(mutex_);
+    const auto count = static_cast<ptrdiff_t>(std::max<size_t>(least_free_, 1) - 1);
+    given_up.assign(free_.begin(), free_.begin() + count);
+    free_.erase(free_.begin(), free_.begin() + count);
+    least_free_ = free_.size();
+  }
+  if (given_up.empty()) return;
+  for (uint32_t chunk : given_up) madvise(base_ + chunk * kChunk, kChunk, MADV_DONTNEED);
+  std::lock_guard lock(mutex_);
+  cold_.insert(cold_.end(), given_up.begin(), given_up.end());
+  hooks_.resident(resident());
+  chunk_free_.notify_one();
+}
+
+void Backlog::idle() {
+  trim();
+  hooks_.idle();
 }
 
 void Backlog::run() {
@@ -133,7 +161,7 @@ void Backlog::run() {
     }
     if (const auto now = std::chrono::steady_clock::now(); now - last_idle >= kIdleEvery) {
       last_idle = now;
-      hooks_.idle();
+      idle();
     }
     lock.lock();
   }
