@@ -22,7 +22,8 @@ size_t wholeChunks(size_t bytes) {
 Backlog::Backlog(LaneSink sink, size_t most, Hooks hooks)
     : sink_(std::move(sink)), hooks_(std::move(hooks)), most_(wholeChunks(most)) {
   // One chunk more, to start at a huge page.
-  void* range = mmap(nullptr, most_ + kChunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* range = mmap(nullptr, most_ + kChunk, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (range == MAP_FAILED) throw std::bad_alloc();
   const auto address = reinterpret_cast<uintptr_t>(range);
   const uintptr_t aligned = (address + kChunk - 1) / kChunk * kChunk;

@@ -1,7 +1,9 @@
-// What the writer's process spends on a record, its steps apart: taking out of the arena, transforming, compressing.
+// What the writer's process spends on a record, its steps apart: taking out of the arena, transforming,
+// compressing.
 //
-// Lanes hold what `storm record` or `storm image` makes; times are CPU times of the threads that do the work, so that
-// a busy machine changes them little. The program's side is played by this one: it only marks buffers as full again.
+// Lanes hold what `storm record` or `storm image` makes; times are CPU times of the threads that do the work,
+// so that a busy machine changes them little. The program's side is played by this one: it only marks buffers
+// as full again.
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,7 +47,8 @@ class LaneBytes {
   // One draw's six commands, as tests/bench/storm_record.cpp makes them.
   void draw(uint64_t n) {
     const uint64_t buffer = 0x55d0c0de1000, layout = 0x55d0c0de2000, heap = 0x55d0c0de3000;
-    put(Command::vkCmdSetViewport, kBoth, 77, {buffer, uint64_t{1} << 32, 1, 0, 64 | (16 + n % 48) << 32, 0x3f800000});
+    put(Command::vkCmdSetViewport, kBoth, 77,
+        {buffer, uint64_t{1} << 32, 1, 0, 64 | (16 + n % 48) << 32, 0x3f800000});
     put(Command::vkCmdPushConstants, kBoth, 77, {buffer, layout, 1, 16, 16, n % 512 << 21, n % 64});
     put(Command::vkCmdBindVertexBuffers, kBoth, 77, {buffer, uint64_t{1} << 32, heap, 1, n % 256 * 240});
     put(Command::vkCmdBindIndexBuffer, kBoth, 77, {buffer, heap, n % 16 * 72, 0});
@@ -55,7 +58,8 @@ class LaneBytes {
   }
   // A ticketed pair of calls with outputs.
   void image(uint64_t n) {
-    put(Command::vkCreateImage, kAnnounce | kTimed, n, {n * 1000, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15});
+    put(Command::vkCreateImage, kAnnounce | kTimed, n,
+        {n * 1000, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15});
     put(Command::vkCreateImage, kComplete | kTicketed, 2 * n, {0, 0x1000 + n});
     put(Command::vkDestroyImage, kBoth | kTicketed | kTimed, 2 * n + 1, {n * 1000, 1, 0x1000 + n, 0});
   }
@@ -95,7 +99,8 @@ class Filled {
       buffer.sequence.store(sequence_++);
       buffer.state.store(kBufferFull);
     }
-    for (uint32_t word = 0; word < (pool().count + 63) / 64; ++word) view_.bitmapWord(pool().first_word + word).store(0);
+    for (uint32_t word = 0; word < (pool().count + 63) / 64; ++word)
+      view_.bitmapWord(pool().first_word + word).store(0);
     const uint32_t rest = pool().count % 64;
     if (rest) view_.bitmapWord(pool().first_word + pool().count / 64).store(~uint64_t{0} << rest);
     for (uint32_t other : {kSmallPool, kMediumPool, kOverflowPool})
@@ -141,7 +146,8 @@ void write(const LaneBytes& lane, uint64_t records, const std::string& path, con
   const double all = cpuSeconds(CLOCK_PROCESS_CPUTIME_ID) - all_before;
   std::printf("transform %6.2f ns a record\n", serial * 1e9 / double(done));
   std::printf("compress  %6.2f ns a record\n", (all - serial) * 1e9 / double(done));
-  std::printf("file      %6.3f bytes a call\n", double(writer.counts().file_bytes) / double(writer.counts().calls));
+  std::printf("file      %6.3f bytes a call\n",
+              double(writer.counts().file_bytes) / double(writer.counts().calls));
 }
 
 }  // namespace
