@@ -378,6 +378,9 @@ bool nextBuffer(Lane& lane, size_t bytes) {
   }
   if (took != 0 && pool->capacity == arena.layout.pools[kLargePool].capacity)
     process.populate_ns.store(took, std::memory_order_relaxed);
+  // The bitmap orders us behind the lane that had the buffer, through the writer's process; this says so to a checker
+  // that sees only ours.
+  (void)buffer.state.load(std::memory_order_acquire);
   buffer.committed.store(0, std::memory_order_relaxed);
   buffer.lane.store(lane.slot, std::memory_order_relaxed);
   buffer.lane_id.store(lane.id, std::memory_order_relaxed);

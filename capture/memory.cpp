@@ -319,8 +319,7 @@ VkResult allocate(const Dispatch& driver, AllocateMemoryCall& call) {
   const MemoryKey key = keyOf(call.device, *call.pMemory);
   const bool zeroed = !chain.foreign && fillWithZeros(driver, call, type);
   // What is exported may be written by those whom no wait of this program tells of.
-  if (zeroed && s->beside && !chain.exported &&
-      giveBeside(*s, key, call.pAllocateInfo->allocationSize, type))
+  if (zeroed && s->beside && !chain.exported && giveBeside(*s, key, call.pAllocateInfo->allocationSize, type))
     return call.result;
   s->tracker.addCompared(key, call.pAllocateInfo->allocationSize, zeroed);
   if (chain.host_pointer) s->tracker.exposed(key, static_cast<std::byte*>(chain.host_pointer));

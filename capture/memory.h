@@ -50,6 +50,7 @@ void invalidated(const InvalidateMappedMemoryRangesCall& call);  // after the dr
 // After a call that told the program that the device is done with something, before the program knows.
 void waited();
 
-const char* methodName();  // of what this process has now: "two views", "beside", "compare", "assisted" or "none"
+const char*
+methodName();  // of what this process has now: "two views", "beside", "compare", "assisted" or "none"
 
 }  // namespace reprise::memory

@@ -1,9 +1,10 @@
-// Memory beside the driver's mapping: the program writes to pages of ours, which are watched; the driver's are written
-// when what the program wrote may be used. For memory that cannot be imported, or whose mapping cannot be watched.
+// Memory beside the driver's mapping: the program writes to pages of ours, which are watched; the driver's
+// are written when what the program wrote may be used. For memory that cannot be imported, or whose mapping
+// cannot be watched.
 //
-// Three copies: the program's view, the driver's mapping, and the baseline (the shadow), in which the two last agreed.
-// Where the view differs from it the program wrote, where the mapping does, the device did. Nothing of ours writes
-// through the watched addresses: the other view of the same pages is for that.
+// Three copies: the program's view, the driver's mapping, and the baseline (the shadow), in which the two
+// last agreed. Where the view differs from it the program wrote, where the mapping does, the device did.
+// Nothing of ours writes through the watched addresses: the other view of the same pages is for that.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -27,8 +28,8 @@ void copyDifferent(std::byte* to, const std::byte* now, const std::byte* before,
   }
 }
 
-// What the device changed in one word, unless the program has changed it meanwhile. The program may be writing beside
-// it: a word is stored at once, a byte alone.
+// What the device changed in one word, unless the program has changed it meanwhile. The program may be
+// writing beside it: a word is stored at once, a byte alone.
 void mergeWord(std::byte* view, std::byte* before, const std::byte* device, size_t size) {
   if (size == kWord && sameBytes(view, before, kWord)) {
     std::memcpy(view, device, kWord);
@@ -89,7 +90,8 @@ void MemoryTracker::refreshBeside(Allocation& allocation) {
   if (!allocation.cached && allocation.device_bytes > kMaxRefreshedUncached) {
     if (!std::exchange(allocation.said_uncached, true))
       hole(HoleCause::kUntrackedMemory, allocation.key.memory,
-           "what the device writes to large uncached memory is shown to the program only when it invalidates it; "
+           "what the device writes to large uncached memory is shown to the program only when it invalidates "
+           "it; "
            "REPRISE_MEMORY=compare shows all of it");
     return;
   }

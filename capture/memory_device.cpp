@@ -17,7 +17,9 @@ constexpr size_t kMaxRefreshedInAll = size_t{16} << 20;  // at one wait
 void MemoryTracker::deviceMayWrite(const MemoryKey& key, size_t offset, size_t bytes) {
   std::lock_guard lock(mutex_);
   Allocation* allocation = find(key);
-  if (!allocation || (!allocation->watched && !allocation->beside) || bytes == 0 || offset >= allocation->bytes) return;
+  if (!allocation || (!allocation->watched && !allocation->beside) || bytes == 0 ||
+      offset >= allocation->bytes)
+    return;
   Range range{offset / kShadowPage * kShadowPage,
               roundUp(offset + std::min(bytes, allocation->bytes - offset), kShadowPage)};
   std::vector<Range>& device = allocation->device;

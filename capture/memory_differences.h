@@ -22,7 +22,8 @@ inline bool sameBytes(const std::byte* a, const std::byte* b, size_t size) {
 
 // found(from, to) for every run of pieces of `grain` bytes, kWord or kLine, that differ.
 template <class Found>
-void forEachDifference(const std::byte* now, const std::byte* before, size_t size, size_t grain, Found found) {
+void forEachDifference(const std::byte* now, const std::byte* before, size_t size, size_t grain,
+                       Found found) {
   size_t from = 0, to = 0;
   for (size_t line = 0; line < size; line += kLine) {
     const size_t line_end = std::min(line + kLine, size);

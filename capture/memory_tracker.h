@@ -1,12 +1,12 @@
 // What the program wrote into mapped memory, found at each scan and handed on as memory changes.
 //
-// An allocation is watched (two views, the kernel tells which pages were written), beside (the program writes to pages
-// of ours, watched, too, and the driver's mapping follows them), compared (the driver's mapping against a copy), or
-// trusted (the program flushes what it writes; nothing else is looked for). Where the device may write too, a watched
-// page is compared with what it held when the program last could have seen the device's writes, so that only the
-// program's bytes are handed on.
-// One mutex: whoever returns from scan() knows that every byte the program wrote before is handed on, under a
-// ticket drawn before scan() returned. Any thread. Offsets and sizes in bytes from the allocation's start.
+// An allocation is watched (two views, the kernel tells which pages were written), beside (the program writes
+// to pages of ours, watched, too, and the driver's mapping follows them), compared (the driver's mapping
+// against a copy), or trusted (the program flushes what it writes; nothing else is looked for). Where the
+// device may write too, a watched page is compared with what it held when the program last could have seen
+// the device's writes, so that only the program's bytes are handed on. One mutex: whoever returns from scan()
+// knows that every byte the program wrote before is handed on, under a ticket drawn before scan() returned.
+// Any thread. Offsets and sizes in bytes from the allocation's start.
 #pragma once
 
 #include <cstddef>
@@ -56,9 +56,9 @@ class MemoryTracker {
 
   // The allocation exists from here on.
   void addWatched(const MemoryKey& key, size_t bytes, const TwoViews& views);
-  // The program gets views.program, whatever the driver maps; the driver's memory, all zeros now, is written when what
-  // the program wrote may be used, and looked at when what the device wrote becomes visible. `cached`: reading it
-  // there is cheap. False, and nothing added: no memory for the baseline.
+  // The program gets views.program, whatever the driver maps; the driver's memory, all zeros now, is written
+  // when what the program wrote may be used, and looked at when what the device wrote becomes visible.
+  // `cached`: reading it there is cheap. False, and nothing added: no memory for the baseline.
   bool addBeside(const MemoryKey& key, size_t bytes, const TwoViews& views, bool cached);
   // `zeroed`: the contents are known to be zeros at the first mapping.
   void addCompared(const MemoryKey& key, size_t bytes, bool zeroed);
@@ -87,7 +87,6 @@ class MemoryTracker {
 
  private:
   static constexpr size_t kRefreshChunk = size_t{256} << 10;
-  static size_t nextPage(size_t offset) { return (offset / kShadowPage + 1) * kShadowPage; }
 
   struct Range {
     size_t begin;

@@ -1,8 +1,9 @@
 // State of this process that a forked child must not inherit: its locks may be held by threads that the child
 // lacks, and what it describes belongs to the parent.
 //
-// get() makes the state at first use, in each process anew: the pointer to it lies on a page that fork wipes, so that
-// no call has to ask who it is. Any thread. Nothing is ever freed: the old one stays reachable. T's object is static.
+// get() makes the state at first use, in each process anew: the pointer to it lies on a page that fork wipes,
+// so that no call has to ask who it is. Any thread. Nothing is ever freed: the old one stays reachable. T's
+// object is static.
 #pragma once
 
 #include <pthread.h>

@@ -10,6 +10,8 @@ namespace reprise {
 
 inline constexpr size_t kShadowPage = 4096;
 
+constexpr size_t nextPage(size_t offset) { return (offset / kShadowPage + 1) * kShadowPage; }
+
 class Shadow {
  public:
   Shadow() = default;

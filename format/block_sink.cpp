@@ -15,11 +15,11 @@
 namespace reprise {
 
 namespace {
-constexpr size_t kMaxOutstanding = 8 << 20;
-constexpr size_t kMaxSpare = 16;
+constexpr size_t kMaxOutstanding = BlockSink::kMaxBuffers * 3 / 4;  // the rest is for the block that comes
 constexpr size_t kLargestSpare = 2 << 20;
 constexpr auto kIdleAge = std::chrono::milliseconds(50);  // between two blocks: time for a good ratio
 constexpr size_t kBusyBytes = 4 << 20;        // more waiting than this: keep up first
+constexpr size_t kLateBytes = 8 << 20;        // more than this: the program will soon have to wait
 constexpr size_t kLittleBytes = 1 << 20;      // at the end of a small file: a fraction of a second at the
 constexpr uint64_t kSmallFile = 256 * 1024;   // slowest level
 constexpr int kNiceness = 10;
@@ -27,6 +27,8 @@ constexpr int kFinalLevel = 19;
 constexpr int kIdleLevel = 12;
 constexpr int kUsualLevel = 3;
 constexpr int kBusyLevel = 1;
+constexpr int kLateLevel = -1;                // 1.3 times as fast as 1, and 3 % larger
+constexpr size_t kRepetitive = 24;            // from this ratio on, kUsualLevel is no slower than kBusyLevel
 constexpr size_t kLeastFiltered = 4096;
 constexpr int kTrialLevel = 3;
 constexpr uint32_t kSkippableFrame = 0x184d2a50;
@@ -61,7 +63,7 @@ class BlockSink::Compressor {
 
  private:
   // `to` only grows: fresh memory for each block would cost more than compressing it.
-  size_t compressTo(std::span<const std::byte> raw, int level, std::vector<std::byte>& to) {
+  size_t compressTo(std::span<const std::byte> raw, int level, RawBytes& to) {
     if (to.size() < ZSTD_compressBound(raw.size())) to.resize(ZSTD_compressBound(raw.size()));
     ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
     size_t size = ZSTD_compress2(context_, to.data(), to.size(), raw.data(), raw.size());
@@ -99,14 +101,15 @@ class BlockSink::Compressor {
   }
 
   ZSTD_CCtx* context_;
-  std::vector<std::byte> filtered_, scratch_;
+  std::vector<std::byte> filtered_;
+  RawBytes scratch_;
 };
 
 BlockSink::BlockSink(int fd, std::string path, int level, uint32_t threads)
     : fd_(fd),
       path_(std::move(path)),
       level_(level),
-      thread_count_(threads ? threads : std::clamp(std::thread::hardware_concurrency(), 1u, 6u)) {}
+      thread_count_(threads ? threads : std::clamp(std::thread::hardware_concurrency(), 1u, 8u)) {}
 
 BlockSink::~BlockSink() {
   (void)drain();
@@ -129,16 +132,24 @@ void BlockSink::writeEnd(std::span<const std::byte> bytes) {
   write(bytes, lock);
 }
 
-void BlockSink::startThreads() {
+// With the lock held: the new thread waits for it.
+void BlockSink::startThread() {
   try {
-    while (threads_.size() < thread_count_) threads_.emplace_back([this] { work(); });
+    threads_.emplace_back([this] { work(); });
   } catch (const std::system_error&) {
     // A process or memory limit: with fewer threads it is slower, with none submit() compresses by itself.
+    no_more_threads_ = true;
   }
 }
 
-void BlockSink::submit(BlockHeader header, std::vector<std::byte> raw, size_t used) {
-  if (threads_.empty()) startThreads();
+std::unique_ptr<BlockSink::Compressor> BlockSink::takeCompressor() {
+  if (compressors_.empty()) return std::make_unique<Compressor>();
+  std::unique_ptr<Compressor> compressor = std::move(compressors_.back());
+  compressors_.pop_back();
+  return compressor;
+}
+
+void BlockSink::submit(BlockHeader header, RawBytes raw, size_t used) {
   std::unique_lock lock(mutex_);
   room_.wait(lock, [this] { return outstanding_bytes_ < kMaxOutstanding; });
   auto job = std::make_unique<Job>();
@@ -151,8 +162,9 @@ void BlockSink::submit(BlockHeader header, std::vector<std::byte> raw, size_t us
   last_submit_ = now;
   outstanding_bytes_ += used;
   jobs_.push_back(std::move(job));
+  if (waiting_.size() >= resting_threads_ && threads_.size() < thread_count_ && !no_more_threads_) startThread();
   if (threads_.empty()) {
-    Compressor().compress(*added, levelFor(), false);
+    Compressor().compress(*added, levelFor(header.kind), false);
     added->done = true;
     commitReady(lock);
     return;
@@ -163,22 +175,31 @@ void BlockSink::submit(BlockHeader header, std::vector<std::byte> raw, size_t us
   work_.notify_one();
 }
 
-std::vector<std::byte> BlockSink::spareBuffer() {
+RawBytes BlockSink::spareBuffer() {
   std::lock_guard lock(mutex_);
   if (spare_.empty()) return {};
-  std::vector<std::byte> buffer = std::move(spare_.back());
+  RawBytes buffer = std::move(spare_.back());
   spare_.pop_back();
+  spare_bytes_ -= buffer.capacity();
   return buffer;
+}
+
+void BlockSink::keepSpare(RawBytes raw) {
+  if (raw.capacity() == 0 || raw.capacity() > kLargestSpare) return;
+  if (outstanding_bytes_ + spare_bytes_ + raw.capacity() > kMaxBuffers) return;
+  spare_bytes_ += raw.capacity();
+  spare_.push_back(std::move(raw));
 }
 
 // Blocks come so rarely that the next one will be done before another is there.
 bool BlockSink::isIdle() const { return waiting_bytes_ == 0 && submit_pause_ >= kIdleAge; }
 
-int BlockSink::levelFor() const {
+int BlockSink::levelFor(BlockKind kind) const {
   if (level_ != 0) return level_;
   if (finishing_ && outstanding_bytes_ < kLittleBytes && file_bytes_ < kSmallFile) return kFinalLevel;
   if (isIdle()) return kIdleLevel;
-  return waiting_bytes_ < kBusyBytes ? kUsualLevel : kBusyLevel;
+  if (waiting_bytes_ < kBusyBytes || (kind == BlockKind::kCalls && ratio_ >= kRepetitive)) return kUsualLevel;
+  return waiting_bytes_ < kLateBytes ? kBusyLevel : kLateLevel;
 }
 
 void BlockSink::finishing() {
@@ -189,19 +210,23 @@ void BlockSink::finishing() {
 void BlockSink::work() {
   // The program comes first, then whoever empties its buffers.
   (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
-  Compressor compressor;
   std::unique_lock lock(mutex_);
   while (true) {
+    ++resting_threads_;
     work_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    --resting_threads_;
     if (waiting_.empty()) return;
+    std::unique_ptr<Compressor> compressor = takeCompressor();
     Job* job = waiting_.front();
     waiting_.pop_front();
     waiting_bytes_ -= job->used;
-    int level = levelFor();
+    int level = levelFor(job->header.kind);
     bool thorough = waiting_bytes_ < kBusyBytes && job->used <= kMaxBlockRaw;
     lock.unlock();
-    compressor.compress(*job, level, thorough);
+    compressor->compress(*job, level, thorough);
     lock.lock();
+    compressors_.push_back(std::move(compressor));
+    if (job->header.kind == BlockKind::kCalls) ratio_ = job->used / std::max<size_t>(1, job->header.stored_bytes);
     job->done = true;
     commitReady(lock);
   }
@@ -220,9 +245,7 @@ void BlockSink::commitReady(std::unique_lock<std::mutex>& lock) {
       if (status_.isOk()) committed_.push_back(job->header);
     }
     outstanding_bytes_ -= job->used;
-    if (spare_.size() < kMaxSpare && job->raw.capacity() <= kLargestSpare) {
-      spare_.push_back(std::move(job->raw));
-    }
+    keepSpare(std::move(job->raw));
     room_.notify_all();
   }
   committing_ = false;

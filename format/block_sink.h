@@ -1,8 +1,10 @@
 // Raw blocks in, compressed blocks on disk, in the order of their submission.
 //
 // Threads with long-lived zstd contexts compress; whichever finishes the oldest outstanding block commits it.
-// submit() waits while too much is outstanding, so memory stays bounded. One thread submits. The first I/O
-// error is kept; from then on blocks are dropped. Sizes are bytes. Owns the descriptor.
+// Threads start as they are needed, and the context used last is used next, so that a quiet program's writer has one
+// of each. submit() waits while too much is outstanding, so memory stays bounded: blocks and spare buffers together
+// are at most kMaxBuffers. One thread submits. The first I/O error is kept; from then on blocks are dropped. Sizes are
+// bytes. Owns the descriptor.
 #pragma once
 
 #include <chrono>
@@ -16,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "format/raw_bytes.h"
 #include "format/status.h"
 #include "format/trace_format.h"
 
@@ -23,7 +26,7 @@ namespace reprise {
 
 class BlockSink {
  public:
-  // level 0: chosen by how much is waiting. threads 0: by the machine, at most 6.
+  // level 0: chosen by how much is waiting. threads 0: by the machine, at most 8.
   BlockSink(int fd, std::string path, int level, uint32_t threads);
   ~BlockSink();
   BlockSink(const BlockSink&) = delete;
@@ -33,8 +36,8 @@ class BlockSink {
 
   // Fills in the sizes and the checksum of `header`. `raw` may be longer than the block, which is its first
   // `used` bytes.
-  void submit(BlockHeader header, std::vector<std::byte> raw, size_t used);
-  void submit(BlockHeader header, std::vector<std::byte> raw) {
+  void submit(BlockHeader header, RawBytes raw, size_t used);
+  void submit(BlockHeader header, RawBytes raw) {
     const size_t used = raw.size();
     submit(header, std::move(raw), used);
   }
@@ -42,7 +45,7 @@ class BlockSink {
   // What is submitted from here on is the last: if it is little, it gets the best ratio.
   void finishing();
 
-  std::vector<std::byte> spareBuffer();  // an earlier block's, if one is free, its old bytes in it
+  RawBytes spareBuffer();  // an earlier block's, if one is free, its old bytes in it
 
   Status drain();  // returns when all that was submitted is on disk, or failed
   void writeEnd(std::span<const std::byte> bytes);  // after drain()
@@ -51,20 +54,24 @@ class BlockSink {
   uint64_t fileBytes() const;
   Status status() const;
 
+  static constexpr size_t kMaxBuffers = 16 << 20;
+
  private:
   struct Job {
     BlockHeader header;
-    std::vector<std::byte> raw;
+    RawBytes raw;
     size_t used = 0;                // of raw
-    std::vector<std::byte> stored;  // header and payload as they go to disk
+    RawBytes stored;                // header and payload as they go to disk
     bool done = false;
   };
   class Compressor;
 
   void work();
-  void startThreads();
+  void startThread();
+  std::unique_ptr<Compressor> takeCompressor();
   bool isIdle() const;
-  int levelFor() const;  // of the next block
+  int levelFor(BlockKind kind) const;  // of the next block
+  void keepSpare(RawBytes raw);
   void commitReady(std::unique_lock<std::mutex>& lock);
   void write(std::span<const std::byte> bytes, std::unique_lock<std::mutex>& lock);
 
@@ -80,6 +87,7 @@ class BlockSink {
   std::deque<Job*> waiting_;               // of those: not yet taken
   size_t outstanding_bytes_ = 0;
   size_t waiting_bytes_ = 0;
+  size_t ratio_ = 1;  // of the calls block that was compressed last
   std::chrono::steady_clock::time_point last_submit_{};
   std::chrono::steady_clock::duration submit_pause_{};  // between the last two
   bool committing_ = false;
@@ -88,8 +96,12 @@ class BlockSink {
   uint64_t file_bytes_ = 0;
   Status status_;
   std::vector<BlockHeader> committed_;
-  std::vector<std::vector<std::byte>> spare_;
+  std::vector<RawBytes> spare_;  // the newest last, like the next one
+  size_t spare_bytes_ = 0;
+  std::vector<std::unique_ptr<Compressor>> compressors_;  // that no thread uses
   std::vector<std::thread> threads_;
+  size_t resting_threads_ = 0;
+  bool no_more_threads_ = false;
 };
 
 }  // namespace reprise

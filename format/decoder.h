@@ -203,7 +203,7 @@ class Decoder : public VisitorBase {
   }
   template <class T>
   void elements(T* p, size_t n) {
-    if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_pointer_v<T>) {
+    if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_pointer_v<T> || kPacked<T>) {
       if (n > remaining() / sizeof(T)) return fail("an array is longer than the arguments that remain");
       const std::byte* from = raw(n * sizeof(T));
       if (from != nullptr && n) std::memcpy(static_cast<void*>(p), from, n * sizeof(T));

@@ -7,8 +7,8 @@ namespace {
 std::byte* encodeNode(VkStructureType type, const void* node, std::byte* cursor, std::byte* limit) {
   DirectEncoder encoder(cursor, limit);
   switch (type) {
-#define REPRISE_NODE(stype, Struct)                                      \
-  case stype:                                                            \
+#define REPRISE_NODE(stype, Struct)                                       \
+  case stype:                                                             \
     encoder.node(*const_cast<Struct*>(static_cast<const Struct*>(node))); \
     break;
     REPRISE_DIRECT_NODES(REPRISE_NODE)

@@ -1,10 +1,11 @@
 // DirectEncoder: an Encoder that a compiler can turn into plain stores, for the calls of every frame.
 //
-// It writes the bytes that Encoder writes, for packets that are kDirect (gen/direct.h): nearly all vkCmd*, creates,
-// submits, waits. Its state is a cursor and a limit, which stay in registers; numbers are stored without looking at
-// the room that is left, because a packet's or struct's own members need at most kFixedBytes, which are kept back
-// before it is visited. What does not fit, belongs in bulk, or has a struct in its chain that is not direct, sets
-// overflowed(): the caller starts again with Encoder. One thread's, on the stack; nothing throws.
+// It writes the bytes that Encoder writes, for packets that are kDirect (gen/direct.h): nearly all vkCmd*,
+// creates, submits, waits. Its state is a cursor and a limit, which stay in registers; numbers are stored
+// without looking at the room that is left, because a packet's or struct's own members need at most
+// kFixedBytes, which are kept back before it is visited. What does not fit, belongs in bulk, or has a struct
+// in its chain that is not direct, sets overflowed(): the caller starts again with Encoder. One thread's, on
+// the stack; nothing throws.
 #pragma once
 
 #include <cstring>
@@ -16,8 +17,8 @@
 
 namespace reprise {
 
-// What one T can take but for what its pointers lead to. Bit-fields double, pointers shrink to a byte; the end of a
-// chain is 4 bytes.
+// What one T can take but for what its pointers lead to. Bit-fields double, pointers shrink to a byte; the
+// end of a chain is 4 bytes.
 template <class T>
 inline constexpr size_t kFixedBytes = 2 * sizeof(T) + 8;
 
@@ -47,18 +48,26 @@ class DirectEncoder : public VisitorBase {
     cursor_ = end;
   }
   template <class T>
-  void scalar(const Field&, const T& x) { put(x); }
+  void scalar(const Field&, const T& x) {
+    put(x);
+  }
   template <class T>
-  void handle(const Field&, const T& h) { put(uint64_t(h)); }
+  void handle(const Field&, const T& h) {
+    put(uint64_t(h));
+  }
   void objectHandle(const Field&, const uint64_t& h, VkObjectType) { put(h); }
   template <class T>
-  void opaque(const Field&, const T& p) { put(uint64_t(p)); }
+  void opaque(const Field&, const T& p) {
+    put(uint64_t(p));
+  }
   template <class T>
   void fixed(const Field&, T* a, size_t n) {
     for (size_t i = 0; i < n; ++i) member(a[i]);
   }
   template <class T>
-  void record(const Field&, T& s) { member(s); }
+  void record(const Field&, T& s) {
+    member(s);
+  }
   template <class T>
   void pointer(const Field&, T* p) {
     if (present(p)) elements(p, 1);
@@ -183,7 +192,9 @@ class DirectInputs : public DirectEncoder {
   static constexpr bool kIn = true;
   using DirectEncoder::DirectEncoder;
   template <class T>
-  bool result(const Field&, const T&, bool) { return true; }
+  bool result(const Field&, const T&, bool) {
+    return true;
+  }
 };
 class DirectOutputs : public DirectEncoder {
  public:

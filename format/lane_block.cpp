@@ -1,7 +1,6 @@
 #include "format/lane_block.h"
 
 #include <algorithm>
-#include <array>
 
 namespace reprise {
 
@@ -9,20 +8,34 @@ namespace {
 constexpr uint64_t kTimeStepMs = 100;   // finer times would differ in every frame, and cost
 constexpr size_t kBulkRunBytes = 4096;  // changed memory and outside contents from this size on are bulk
 constexpr uint64_t kNsPerMs = 1'000'000;
+constexpr size_t kOpenBytes = 16 << 20;  // of raw blocks that are being filled, about
+constexpr size_t kLeastBlock = 16 << 10;
+constexpr size_t kRoomBeyond = 256;  // of a block's limit: for what a record has beside its bytes
+
+// A payload of `size` bytes: in a lane it is padded to 8, and `left` bytes can be read. At most 15 bytes more are
+// written than `size`.
+void copyPayload(std::byte* to, const std::byte* from, size_t size, size_t left) {
+  if (size > 256 || left < size + 16) return void(std::memcpy(to, from, size));
+  for (size_t at = 0; at < size; at += 16) std::memcpy(to + at, from + at, 16);
+}
 }  // namespace
 
 void LaneBlock::begin(BlockKind kind, uint64_t order, size_t expected) {
-  if (!empty() && used_ + expected > context_.options.block_bytes) close();
+  if (!empty() && used_ + expected > limit_) close();
   if (!empty()) return;
+  ++context_.open_blocks;
+  const size_t share = std::max(kLeastBlock, kOpenBytes / context_.open_blocks);
+  limit_ = std::min<size_t>(share, context_.options.block_bytes);
   if (raw_.empty()) raw_ = context_.sink.spareBuffer();
-  room(std::max<size_t>(expected, context_.options.block_bytes));
-  limit_ = context_.options.block_bytes;
+  room(std::max<size_t>(expected, limit_) + kRoomBeyond);
   kind_ = kind;
   first_order_ = last_order_ = order;
   first_call_ = calls_;
   timed_ = false;
   opened_ = std::chrono::steady_clock::now();
 }
+
+void LaneBlock::grow(size_t bytes) { raw_.resize(std::max(2 * raw_.size(), used_ + bytes)); }
 
 void LaneBlock::noteTime(uint64_t time_ns) {
   if (time_ns == 0 || time_ns < context_.start_ns) return;
@@ -36,21 +49,56 @@ void LaneBlock::noteTime(uint64_t time_ns) {
 
 // `size` counts the inputs of a call or the body of a special record.
 void LaneBlock::head(uint16_t command, uint8_t flags, uint64_t order, size_t size) {
-  bool near = order >= last_order_ && order - last_order_ < kStepAbsolute;
-  std::array<std::byte, kRecordHeaderBytes> bytes;
-  storeLe(bytes.data(), command);
-  storeLe(bytes.data() + 2, flags);
-  storeLe(bytes.data() + 3, near ? static_cast<uint8_t>(order - last_order_) : kStepAbsolute);
-  storeLe(bytes.data() + 4, static_cast<uint32_t>(size));
-  putBytes(bytes);
+  const bool near = order >= last_order_ && order - last_order_ < kStepAbsolute;
+  const uint64_t step = near ? order - last_order_ : kStepAbsolute;
+  put(uint64_t{command} | uint64_t{flags} << 16 | step << 24 | uint64_t{size} << 32);
   if (!near) put(order);
   last_order_ = order;
   ++count_;
 }
 
+size_t LaneBlock::addPlainCalls(std::span<const std::byte> records) {
+  constexpr uint64_t kPlain = kAnnounce | kComplete;
+  static_assert(sizeof(LaneRecord) == 16 && kRecordHeaderBytes == 8);
+  if (empty() || limit_ + kRoomBeyond > raw_.size()) return 0;
+  const std::byte* from = records.data();
+  size_t left = records.size();
+  uint64_t last_order = last_order_;
+  size_t used = used_;
+  uint32_t count = 0;
+  while (left >= sizeof(LaneRecord)) {
+    const uint64_t head = loadLe<uint64_t>(from), order = loadLe<uint64_t>(from + 8);
+    const size_t size = static_cast<uint32_t>(head);
+    const FileCommand command = context_.tables.knownCommand(static_cast<uint16_t>(head >> 32));
+    const uint64_t step = order - last_order;
+    const size_t taken = sizeof(LaneRecord) + padded(size), total = kRecordHeaderBytes + size;
+    if (head >> 48 != kPlain || !command.plain() || step >= kStepAbsolute || size > kMaxRecordPayload || taken > left ||
+        used + total > limit_)
+      break;
+    std::byte* const to = raw_.data() + used;
+    storeLe(to, uint64_t{command.id} | step << 24 | uint64_t{size} << 32);
+    copyPayload(to + kRecordHeaderBytes, from + sizeof(LaneRecord), size, left - sizeof(LaneRecord));
+    context_.tables.countCall(command.id);
+    used += total;
+    from += taken;
+    left -= taken;
+    last_order = order;
+    ++count;
+  }
+  used_ = used;
+  last_order_ = last_order;
+  count_ += count;
+  calls_ += count;
+  context_.counts.calls += count;
+  return records.size() - left;
+}
+
 void LaneBlock::addCall(const CallRecord& call) {
-  begin(BlockKind::kCalls, call.order, kRecordHeaderBytes + call.inputs.size() + call.outputs.size());
+  const size_t bulk_bytes = 8 + 4 * (call.input_bulks.size() + call.output_bulks.size());
+  const size_t bytes = kRecordHeaderBytes + call.inputs.size() + call.outputs.size();
+  begin(BlockKind::kCalls, call.order, bytes);
   noteTime(call.time_ns);
+  room(bytes + sizeof call.order + sizeof(uint32_t) + bulk_bytes);
   head(call.command.id, call.flags, call.order, call.inputs.size());
   if (call.flags & kFileOutputs) put(static_cast<uint32_t>(call.outputs.size()));
   if (call.flags & kFileBulks) {
@@ -175,6 +223,7 @@ void LaneBlock::close() {
   header.count = count_;
   context_.sink.submit(header, std::move(raw_), used_);
   raw_ = {};  // an idle lane holds no buffer
+  --context_.open_blocks;
   used_ = 0;
   count_ = 0;
 }

@@ -1,11 +1,11 @@
 // One lane's records in the form they have in the file, gathered into a block.
 //
 // A record's order is written as a step from the one before it and its time only now and then, so that a
-// program that does the same in each frame makes the same bytes in each frame. One thread. The sink and the
+// program that does the same in each frame makes the same bytes in each frame. The more lanes have a block open, the
+// smaller a new one is, so that a thousand threads do not take a gigabyte. One thread. The sink and the
 // tables must outlive this. Orders are tickets, times CLOCK_MONOTONIC nanoseconds (0: none).
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +39,7 @@ struct LaneContext {  // what all lanes of a writer share
   std::vector<uint64_t>& presents;  // tickets of the presents; order as written
   bool& presents_indexed;           // false: one of them had no ticket
   const WriterOptions& options;
+  uint32_t& open_blocks;  // of all lanes
   uint64_t start_ns;
 };
 
@@ -47,26 +48,10 @@ class LaneBlock {
   LaneBlock(LaneContext context, uint32_t lane) : context_(context), lane_(lane) {}
 
   void addCall(const CallRecord& call);
-  // The same for a call of one record without bulk, outputs or time, which most are; its inputs are padded as a lane
-  // has them. False: not this one, which begins a block or counts for more than itself.
-  [[gnu::always_inline]] bool addPlainCall(FileCommand command, uint8_t flags, uint64_t order, const std::byte* inputs,
-                                           uint32_t size) {
-    const uint64_t step = order - last_order_;
-    const size_t total = kRecordHeaderBytes + size;
-    if (used_ == 0 || step >= kStepAbsolute || used_ + total > limit_ || command.present || command.submit) [[unlikely]]
-      return false;
-    std::byte* const to = raw_.data() + used_;
-    storeLe(to, uint64_t{command.id} | uint64_t{flags} << 16 | step << 24 | uint64_t{size} << 32);
-    static_assert(kRecordHeaderBytes == 8);
-    copyPadded(to + kRecordHeaderBytes, inputs, size);
-    used_ += total;
-    last_order_ = order;
-    ++count_;
-    ++calls_;
-    ++context_.counts.calls;
-    context_.tables.countCall(command.id);
-    return true;
-  }
+  // The same for calls that lie in the lane as they go into the file: of one record, without bulk, outputs, time or
+  // ticket, which most are. Takes as many as there are at the start of `records`; their bytes, which may be 0: the
+  // first record of a block and what counts for more than itself goes by addCall().
+  size_t addPlainCalls(std::span<const std::byte> records);
   void addMemory(const MemoryChange& change, std::span<const std::byte> bytes, uint16_t record_flags,
                  uint64_t order, uint64_t time_ns);
   void addContents(const ContentsRecord& contents, std::span<const std::byte> bytes, uint16_t record_flags,
@@ -85,11 +70,7 @@ class LaneBlock {
   }
 
  private:
-  // A lane's payload is padded to 8 bytes with zeros, and the block has kCopyRoom beyond.
-  static void copyPadded(std::byte* to, const std::byte* from, size_t size) {
-    if (size > kCopyRoom) return void(std::memcpy(to, from, size));
-    for (size_t at = 0; at < size; at += 8) std::memcpy(to + at, from + at, 8);
-  }
+  void grow(size_t bytes);
   template <class T>
   void put(T value) {
     room(sizeof value);
@@ -102,7 +83,7 @@ class LaneBlock {
     used_ += bytes.size();
   }
   void room(size_t bytes) {
-    if (raw_.size() - used_ < bytes + kCopyRoom) raw_.resize(std::max(2 * raw_.size(), used_ + bytes + kCopyRoom));
+    if (raw_.size() - used_ < bytes) grow(bytes);
   }
   void begin(BlockKind kind, uint64_t order, size_t expected);
   void noteTime(uint64_t time_ns);
@@ -110,8 +91,7 @@ class LaneBlock {
 
   LaneContext context_;
   const uint32_t lane_;
-  static constexpr size_t kCopyRoom = 256;
-  std::vector<std::byte> raw_;  // its first used_ bytes count
+  RawBytes raw_;  // its first used_ bytes count
   size_t used_ = 0;
   size_t limit_ = 0;  // of used_, before the block is closed
   BlockKind kind_ = BlockKind::kCalls;

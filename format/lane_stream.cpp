@@ -20,6 +20,10 @@ LaneStream::LaneStream(LaneContext context, uint32_t lane) : context_(context), 
 void LaneStream::append(std::span<const std::byte> records) {
   now_ = Clock::now();
   while (!records.empty()) {
+    if (const size_t taken = plainCalls(records); taken != 0) {
+      records = records.subspan(taken);
+      continue;
+    }
     LaneRecord record;
     if (records.size() < sizeof record) {
       return hole(HoleCause::kStalledWriter, records.size(),
@@ -36,7 +40,7 @@ void LaneStream::append(std::span<const std::byte> records) {
       records = rest.subspan(taken);
       continue;
     }
-    if (!plain(record, records.data())) this->record(record, records.first(record.size));
+    this->record(record, records.first(record.size));
     records = rest;
   }
 }
@@ -72,14 +76,11 @@ size_t LaneStream::pair(const LaneRecord& announced, std::span<const std::byte> 
 }
 
 // The fast way for what nearly all records are: commands that stand where they are.
-bool LaneStream::plain(const LaneRecord& record, const std::byte* inputs) {
-  if (record.flags != kBoth || record.command >= kRecordFirstSpecial || assembly_.active || !bulks_.empty() ||
-      !queue_.empty())
-    return false;
-  const FileCommand command = context_.tables.fileCommand(record.command);
-  if (command.id == 0 || !block_.addPlainCall(command, 0, record.order, inputs, record.size)) return false;
-  last_was_single_ = true;
-  return true;
+size_t LaneStream::plainCalls(std::span<const std::byte> records) {
+  if (assembly_.active || !bulks_.empty() || !queue_.empty()) return 0;
+  const size_t taken = block_.addPlainCalls(records);
+  if (taken != 0) last_was_single_ = true;
+  return taken;
 }
 
 void LaneStream::record(const LaneRecord& record, std::span<const std::byte> payload) {

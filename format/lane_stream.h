@@ -63,7 +63,7 @@ class LaneStream {
 
   bool isAlone() const { return !assembly_.active && bulks_.empty() && queue_.empty() && open_.empty(); }
   size_t pair(const LaneRecord& announced, std::span<const std::byte> inputs, std::span<const std::byte> rest);
-  bool plain(const LaneRecord& record, const std::byte* inputs);
+  size_t plainCalls(std::span<const std::byte> records);
   void record(const LaneRecord& record, std::span<const std::byte> payload);
   void firstPiece(const LaneRecord& record, std::span<const std::byte> payload);
   void piece(std::span<const std::byte> payload);

@@ -32,14 +32,15 @@ T loadLe(const std::byte* from) {
   return value;
 }
 
-template <class T>
-void appendLe(std::vector<std::byte>& to, T value) {
+template <class T, class Allocator>
+void appendLe(std::vector<std::byte, Allocator>& to, T value) {
   size_t at = to.size();
   to.resize(at + sizeof value);
   storeLe(to.data() + at, value);
 }
 
-inline void appendBytes(std::vector<std::byte>& to, std::span<const std::byte> bytes) {
+template <class Allocator>
+void appendBytes(std::vector<std::byte, Allocator>& to, std::span<const std::byte> bytes) {
   to.insert(to.end(), bytes.begin(), bytes.end());
 }
 

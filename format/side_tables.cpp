@@ -33,7 +33,7 @@ void SideTables::nameLane(const LaneInfo& lane) { nameItem(kNameLane, lane.id, &
 
 void SideTables::nameItem(NameKind kind, uint32_t id, const uint32_t* tid, std::string_view name) {
   name = name.substr(0, kMaxNameBytes);
-  std::vector<std::byte>& raw = names_table_.raw;
+  RawBytes& raw = names_table_.raw;
   appendLe(raw, static_cast<uint8_t>(kind));
   appendLe(raw, uint8_t{0});
   appendLe(raw, static_cast<uint16_t>(name.size()));
@@ -53,6 +53,10 @@ uint32_t SideTables::addBulk(std::span<const std::byte> bytes) {
   if (bulk_numbers_.size() >= kMaxRememberedBulks) bulk_numbers_.clear();
   Table& table = bulk_table_;
   if (!table.raw.empty() && table.raw.size() + bytes.size() > block_bytes_) closeTable(table);
+  if (table.raw.capacity() == 0) {
+    table.raw = sink_.spareBuffer();
+    table.raw.clear();
+  }
   auto number = static_cast<uint32_t>(table.number);
   appendLe(table.raw, hash.low);
   appendLe(table.raw, hash.high);
@@ -89,8 +93,7 @@ void SideTables::closeTable(Table& table) {
   header.first_number = table.number - table.count;
   header.count = table.count;
   sink_.submit(header, std::move(table.raw));
-  table.raw = sink_.spareBuffer();
-  table.raw.clear();
+  table.raw = {};
   table.count = 0;
 }
 

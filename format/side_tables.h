@@ -21,6 +21,7 @@ struct FileCommand {
   uint16_t id = 0;  // the file's own; 0: no such command
   bool present = false;
   bool submit = false;
+  bool plain() const { return id != 0 && !present && !submit; }  // counts for itself alone
 };
 
 class SideTables {
@@ -31,6 +32,9 @@ class SideTables {
     if (registry_id < file_commands_.size() && file_commands_[registry_id].id != 0) [[likely]]
       return file_commands_[registry_id];
     return newCommand(registry_id);
+  }
+  FileCommand knownCommand(uint16_t registry_id) const {  // id 0 before its first fileCommand()
+    return registry_id < file_commands_.size() ? file_commands_[registry_id] : FileCommand();
   }
   void countCall(uint16_t file_id) { ++command_calls_[file_id]; }
   void nameLane(const LaneInfo& lane);
@@ -50,7 +54,7 @@ class SideTables {
   };
   struct Table {
     BlockKind kind;
-    std::vector<std::byte> raw{};
+    RawBytes raw{};
     uint32_t count = 0;   // items in raw
     uint64_t number = 0;  // of the next item
   };

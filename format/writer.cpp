@@ -94,7 +94,7 @@ void TraceWriter::openLane(const LaneInfo& info) {
   tables_->nameLane(info);
   if (lanes_.contains(info.id)) return;
   LaneContext context{*sink_,    *tables_,          *reducer_, counts_,
-                      presents_, presents_indexed_, options_,  info_.start_ns};
+                      presents_, presents_indexed_, options_,  open_blocks_, info_.start_ns};
   lanes_.emplace(info.id, std::make_unique<LaneStream>(context, info.id));
   tids_[info.id] = info.tid;
 }
@@ -180,7 +180,8 @@ Status TraceWriter::finish() {
   BlockHeader header;
   header.kind = BlockKind::kIndex;
   header.count = static_cast<uint32_t>(index.blocks.size());
-  sink_->submit(header, encodeIndex(index));
+  const std::vector<std::byte> encoded = encodeIndex(index);
+  sink_->submit(header, RawBytes(encoded.begin(), encoded.end()));
   if (Status status = sink_->drain(); !status.isOk()) return status;
   sink_->writeEnd(fileEnd(offset));
   return sink_->status();
@@ -190,6 +191,8 @@ const TraceCounts& TraceWriter::counts() const {
   counts_.file_bytes = sink_->fileBytes();
   return counts_;
 }
+
+uint64_t TraceWriter::rememberedBytes() const { return reducer_->rememberedBytes(); }
 
 Status TraceWriter::status() const { return sink_->status(); }
 

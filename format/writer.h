@@ -1,6 +1,6 @@
 // Lanes in, one `.vkr` file out. format/FORMAT.md has the bytes.
 //
-// How a trace survives: each lane's records gather in a raw block of about half a megabyte, which is
+// How a trace survives: each lane's records gather in a raw block of about a megabyte, which is
 // compressed by a pool of threads and committed to the file in the order of its closing. Blocks that wait
 // longer than a few seconds are closed early. Whatever a block refers to (command names, bulk bytes,
 // metadata) is committed before it, and a watermark after it says up to which ticket nothing is missing any
@@ -54,8 +54,8 @@ struct TraceCounts {
 struct WriterOptions {
   CommandNames names = registryCommandNames();
   int level = 0;                                // zstd level; 0: high while idle, low under load
-  uint32_t threads = 0;                         // compression threads; 0: up to 6, by the machine
-  uint32_t block_bytes = 512 * 1024;            // raw size at which a block is closed
+  uint32_t threads = 0;                         // compression threads; 0: up to 8, by the machine
+  uint32_t block_bytes = 1 << 20;               // raw size at which a block is closed, or less: LaneBlock
   uint32_t flush_age_ms = 5000;                 // age at which tick() closes a block
   uint64_t reducer_bytes = uint64_t{64} << 20;  // bound on remembered memory contents
 };
@@ -90,6 +90,7 @@ class TraceWriter {
   Status finish();  // open calls become unfinished ones; index and trailer; the first I/O error otherwise
 
   const TraceCounts& counts() const;
+  uint64_t rememberedBytes() const;  // contents of mapped memory, at most reducer_bytes
   Status status() const;
 
  private:
@@ -115,6 +116,7 @@ class TraceWriter {
     uint64_t number;
   };
   std::vector<LastCall> last_calls_;  // without outputs, never returned
+  uint32_t open_blocks_ = 0;          // of lanes_
   uint64_t appended_ticket_ = 0;      // the caller's last watermark
   uint64_t written_ticket_ = 0;       // the file's last watermark
   uint64_t watermark_bytes_ = 0;      // the file's size when it was written

@@ -3,6 +3,7 @@
 namespace reprise {
 
 HandleMap::Id HandleMap::add(HandleKind kind, Id owner, uint64_t captured, uint64_t live, Id parent) {
+  ++version_;
   Id id = kNone;
   if (free_.empty()) {
     id = static_cast<Id>(nodes_.size());
@@ -39,6 +40,7 @@ void HandleMap::unlink(Id id) {
 }
 
 void HandleMap::forget(Id id) {
+  ++version_;
   const Node& node = nodes_[id];
   const Key key = keyOf(node.object);
   if (kDispatchableKinds[static_cast<size_t>(key.kind)]) ++dispatchable_version_;

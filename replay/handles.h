@@ -56,6 +56,8 @@ class HandleMap {
   size_t size() const { return live_count_; }
   // Changes whenever a dispatchable object comes or goes: until then, what find() said of one holds.
   uint64_t dispatchableVersion() const { return dispatchable_version_; }
+  // Changes whenever any object comes or goes.
+  uint64_t version() const { return version_; }
   // How often an object was added while another of the same owner, kind and value was alive.
   uint64_t duplicates() const { return duplicates_; }
 
@@ -90,6 +92,7 @@ class HandleMap {
   size_t live_count_ = 0;
   uint64_t duplicates_ = 0;
   uint64_t dispatchable_version_ = 0;
+  uint64_t version_ = 1;
 };
 
 }  // namespace reprise

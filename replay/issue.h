@@ -45,16 +45,19 @@ class HandleWalk {
 
   // Captured values become live ones.
   void operator()(HandleKind kind, uint64_t& value) {
-    if (const uint64_t live = player_.liveFirst(kind, value); live != 0 && kind != destroys_) {
-      value = live;
-      return;
+    if (kind != destroys_) [[likely]] {
+      uint64_t live = player_.liveFirst(kind, value);
+      if (live == 0) live = player_.recent(kind, value);
+      if (live != 0) return void(value = live);
     }
     const HandleMap::Id id = player_.find(kind, value);
     if (id == HandleMap::kNone) return unknown(kind, value);
     const HandleMap::Object& object = player_.handles().at(id);
     if (isOurs(kind)) touches_ours_ = true;
     if (kind == destroys_) destroys(id);
-    if (kind == HandleKind::kVkCommandPool || kind == HandleKind::kVkDescriptorPool) pool_ = id;
+    const bool pool = kind == HandleKind::kVkCommandPool || kind == HandleKind::kVkDescriptorPool;
+    if (pool) pool_ = id;
+    if (!pool && !isOurs(kind)) player_.remember(kind, value, object.live);
     value = object.live;
   }
 

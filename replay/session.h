@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <array>
 #include <cstdio>
 #include <list>
 #include <memory>
@@ -122,6 +123,17 @@ class Player {
   uint64_t liveFirst(HandleKind kind, uint64_t captured) const {
     return kind == begun_.dispatch && captured == begun_.first ? begun_.live : 0;
   }
+  // What remember() was told of this handle since any object came or went; 0 if nothing. A frame names the same few
+  // objects over and over.
+  uint64_t recent(HandleKind kind, uint64_t captured) const {
+    const Recent& entry = recent_[recentPlace(kind, captured)];
+    const bool holds = entry.captured == captured && entry.kind == kind && entry.device == device_ &&
+                       entry.version == handles_.version();
+    return holds ? entry.live : 0;
+  }
+  void remember(HandleKind kind, uint64_t captured, uint64_t live) {
+    recent_[recentPlace(kind, captured)] = {captured, live, handles_.version(), device_, kind};
+  }
   Instance* instance() const { return instance_; }
   Device* device() const { return device_; }
   HandleMap::Id ownerId() const {
@@ -215,6 +227,16 @@ class Player {
   static constexpr uint64_t kWaitLimitNs = 10'000'000'000;
 
  private:
+  struct Recent {
+    uint64_t captured = 0, live = 0, version = 0;
+    const Device* device = nullptr;
+    HandleKind kind = HandleKind::kNone;
+  };
+  static constexpr size_t kRecent = 256;
+  static size_t recentPlace(HandleKind kind, uint64_t captured) {
+    return ((captured * 0x9e3779b97f4a7c15ull >> 40) ^ static_cast<size_t>(kind)) % kRecent;
+  }
+  std::array<Recent, kRecent> recent_{};
   // What begin() found last, and for which state of the handle map.
   struct Begun {
     HandleKind dispatch = HandleKind::kNone;

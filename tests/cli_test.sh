@@ -45,6 +45,7 @@ expect 2 'CMD' capture
 expect 2 'CMD' capture -o "$work/x.vkr"
 expect 2 'CMD' capture --
 expect 2 '--output' capture --nonsense true
+expect 2 'assisted' capture --memory nonsense true
 expect 2 'FILE' replay
 expect 2 'FILE' dump
 expect 2 'FILE' info

@@ -35,7 +35,7 @@ std::string laneName(const LaneHeader& header) {
 }  // namespace
 
 ArenaDrain::ArenaDrain(ArenaView arena)
-    : arena_(arena), readers_(arena.layout.lanes) {
+    : arena_(arena), readers_(arena.layout.lanes), mapped_(arena.layout.buffers) {
   buffers_.reserve(256);
 }
 
@@ -86,23 +86,46 @@ void ArenaDrain::announce(uint32_t slot, Reader& reader, const LaneSink& sink) {
 
 // The length of the whole records at the start of `bytes`; counts what they are.
 size_t ArenaDrain::validPrefix(Reader& reader, std::span<const std::byte> bytes) {
+  static_assert(sizeof(LaneRecord) == 16);
+  uint64_t records = 0, calls = 0, singles = 0;
   size_t at = 0;
   while (bytes.size() - at >= sizeof(LaneRecord)) {
-    LaneRecord record;
-    memcpy(&record, bytes.data() + at, sizeof record);
-    if (padded(record.size) > bytes.size() - at - sizeof record) break;
-    ++counts_.records;
-    if (record.command < kRecordFirstSpecial) {
-      if (record.flags & kAnnounce) ++counts_.calls;
-      if ((record.flags & (kAnnounce | kComplete)) == (kAnnounce | kComplete)) ++reader.singles;
-    } else if (record.command == kRecordMetadata && record.size >= sizeof(uint32_t)) {
+    uint64_t head;  // size, command, flags
+    memcpy(&head, bytes.data() + at, sizeof head);
+    const size_t size = static_cast<uint32_t>(head);
+    if (padded(size) > bytes.size() - at - sizeof(LaneRecord)) break;
+    const auto command = static_cast<uint16_t>(head >> 32);
+    const uint64_t flags = head >> 48;
+    ++records;
+    if (command < kRecordFirstSpecial) [[likely]] {
+      calls += flags & kAnnounce;
+      singles += flags >> 1 & flags & 1;
+    } else if (command == kRecordMetadata && size >= sizeof(uint32_t)) {
       uint32_t kind;
-      memcpy(&kind, bytes.data() + at + sizeof record, sizeof kind);
+      memcpy(&kind, bytes.data() + at + sizeof(LaneRecord), sizeof kind);
       if (kind == kMetadataDevice) counts_.device = true;
     }
-    at += sizeof record + padded(record.size);
+    at += sizeof(LaneRecord) + padded(size);
   }
+  static_assert(kAnnounce == 1 && kComplete == 2);
+  counts_.records += records;
+  counts_.calls += calls;
+  reader.singles += singles;
   return at;
+}
+
+// Copies from the arena in slices that are looked at while they are in the nearest cache; what was copied is final, what
+// lies in the arena may change. The length of the whole records.
+size_t ArenaDrain::copyOut(Reader& reader, std::byte* to, const std::byte* from, size_t size) {
+  constexpr size_t kSlice = 16 << 10;
+  size_t valid = 0;
+  for (size_t copied = 0; copied < size;) {
+    const size_t slice = std::min(kSlice, size - copied);
+    memcpy(to + copied, from + copied, slice);
+    copied += slice;
+    valid += validPrefix(reader, {to + valid, copied - valid});
+  }
+  return valid;
 }
 
 std::byte* ArenaDrain::room(size_t bytes, const LaneSink& sink) {
@@ -122,11 +145,15 @@ bool ArenaDrain::takeBuffer(const Buffer& buffer, Reader& reader, bool all, cons
   const uint32_t from = std::min(reader.consumed, committed);
   std::byte* data = arena_.base + pool.offset + (buffer.index - pool.first) * pool.capacity;
   const size_t size = committed - from;
+  size_t valid = 0;
   std::byte* copy = nullptr;
   if (size > 0) {
     copy = room(size, sink);
-    if (from == 0 && pool.capacity > 65536) madvise(data, pool.capacity, MADV_POPULATE_READ);
-    memcpy(copy, data + from, size);
+    if (pool.capacity > 65536 && !mapped_[buffer.index]) {
+      madvise(data, pool.capacity, MADV_POPULATE_READ);
+      mapped_[buffer.index] = true;
+    }
+    valid = copyOut(reader, copy, data + from, size);
   }
   reader.consumed = committed;
   if (state == kBufferFull) {
@@ -135,7 +162,6 @@ bool ArenaDrain::takeBuffer(const Buffer& buffer, Reader& reader, bool all, cons
     reader.consumed = 0;
   }
   if (size == 0) return false;
-  const size_t valid = validPrefix(reader, {copy, size});
   if (valid != size) {
     ++counts_.damaged;
     if (state != kBufferFull) reader.consumed = static_cast<uint32_t>(pool.capacity);

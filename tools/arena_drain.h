@@ -71,6 +71,7 @@ class ArenaDrain {
   bool takeBuffer(const Buffer& buffer, Reader& reader, bool all, const LaneSink& sink);
   std::byte* room(size_t bytes, const LaneSink& sink);
   size_t validPrefix(Reader& reader, std::span<const std::byte> bytes);
+  size_t copyOut(Reader& reader, std::byte* to, const std::byte* from, size_t size);
   void announce(uint32_t slot, Reader& reader, const LaneSink& sink);
   void release(uint32_t index);
   bool retireLanes(const LaneSink& sink);
@@ -79,6 +80,7 @@ class ArenaDrain {
   ArenaView arena_;
   std::vector<Reader> readers_;
   std::vector<Buffer> buffers_;  // of this pass
+  std::vector<bool> mapped_;     // by buffer: its pages are in this process's tables
   std::unique_ptr<std::byte[]> copy_;  // where the sink has no room()
   uint32_t next_id_ = 1;
   uint64_t stated_ = 0;

@@ -12,7 +12,6 @@
 namespace reprise {
 namespace {
 constexpr int kNiceness = 5;  // the thread that empties the arena comes first
-constexpr size_t kKeptChunks = 4;
 constexpr auto kIdleEvery = std::chrono::milliseconds(100);
 
 size_t wholeChunks(size_t bytes) {
@@ -23,7 +22,8 @@ size_t wholeChunks(size_t bytes) {
 Backlog::Backlog(LaneSink sink, size_t most, Hooks hooks)
     : sink_(std::move(sink)), hooks_(std::move(hooks)), most_(wholeChunks(most)) {
   // One chunk more, to start at a huge page.
-  void* range = mmap(nullptr, most_ + kChunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* range = mmap(nullptr, most_ + kChunk, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (range == MAP_FAILED) throw std::bad_alloc();
   const auto address = reinterpret_cast<uintptr_t>(range);
   const uintptr_t aligned = (address + kChunk - 1) / kChunk * kChunk;
@@ -70,22 +70,27 @@ std::byte* Backlog::room(size_t bytes) {
   if (has_current_ && kChunk - used_ >= bytes) return base_ + current_ * kChunk + used_;
   if (has_current_) {
     has_current_ = false;
-    if (pending_[current_] == 0) giveUp(current_);
+    if (pending_[current_] == 0) free_.push_back(current_);
   }
   const auto allowed = [&] {
-    return !free_.empty() || held() == 0 || held() + kChunk <= std::min(hooks_.limit(), most_);
+    const size_t more = free_.empty() ? resident() : held();
+    return held() == 0 || more + kChunk <= std::min(hooks_.limit(), most_);
   };
   while (!allowed()) chunk_free_.wait_for(lock, kIdleEvery);
-  std::vector<uint32_t>& from = free_.empty() ? returned_ : free_;
-  if (from.empty()) {
-    current_ = chunks_made_++;
+  if (!free_.empty()) {
+    current_ = free_.back();
+    free_.pop_back();
+    least_free_ = std::min(least_free_, free_.size());
+  } else if (!cold_.empty()) {
+    current_ = cold_.back();
+    cold_.pop_back();
+    hooks_.resident(resident());
   } else {
-    current_ = from.back();
-    from.pop_back();
+    current_ = chunks_made_++;
+    hooks_.resident(resident());
   }
   has_current_ = true;
   used_ = 0;
-  hooks_.held(held());
   return base_ + current_ * kChunk;
 }
 
@@ -101,17 +106,6 @@ void Backlog::append(uint32_t lane, std::span<const std::byte> records) {
   items_waiting_.notify_one();
 }
 
-// A few chunks are kept with their memory: what was fresh once need not be made anew. The caller holds the lock.
-void Backlog::giveUp(uint32_t chunk) {
-  if (free_.size() < kKeptChunks) {
-    free_.push_back(chunk);
-  } else {
-    madvise(base_ + chunk * kChunk, kChunk, MADV_DONTNEED);
-    returned_.push_back(chunk);
-    hooks_.held(held());
-  }
-}
-
 // Its oldest item was passed on. The caller holds the lock.
 void Backlog::leaveChunk(uint32_t chunk) {
   if (--pending_[chunk] != 0) return;
@@ -119,8 +113,31 @@ void Backlog::leaveChunk(uint32_t chunk) {
     used_ = 0;
     return;
   }
-  giveUp(chunk);
+  free_.push_back(chunk);
   chunk_free_.notify_one();
+}
+
+// Chunks that nobody needed since the last time, but for one, go back to the system, the oldest first.
+void Backlog::trim() {
+  std::vector<uint32_t> given_up;
+  {
+    std::lock_guard lock(mutex_);
+    const auto count = static_cast<ptrdiff_t>(std::max<size_t>(least_free_, 1) - 1);
+    given_up.assign(free_.begin(), free_.begin() + count);
+    free_.erase(free_.begin(), free_.begin() + count);
+    least_free_ = free_.size();
+  }
+  if (given_up.empty()) return;
+  for (uint32_t chunk : given_up) madvise(base_ + chunk * kChunk, kChunk, MADV_DONTNEED);
+  std::lock_guard lock(mutex_);
+  cold_.insert(cold_.end(), given_up.begin(), given_up.end());
+  hooks_.resident(resident());
+  chunk_free_.notify_one();
+}
+
+void Backlog::idle() {
+  trim();
+  hooks_.idle();
 }
 
 void Backlog::run() {
@@ -149,7 +166,7 @@ void Backlog::run() {
     }
     if (const auto now = std::chrono::steady_clock::now(); now - last_idle >= kIdleEvery) {
       last_idle = now;
-      hooks_.idle();
+      idle();
     }
     lock.lock();
   }

@@ -1,10 +1,12 @@
-// Records that were taken out of the arena and are not in the file yet: what lies between the two threads of a writer.
+// Records that were taken out of the arena and are not in the file yet: what lies between the two threads of
+// a writer.
 //
-// One thread empties the arena, and does nothing but copy, so that the program finds free buffers, whose pages it has
-// mapped already; the other, the Backlog's own, turns records into the file's and waits for compression and disk. What
-// the first passes on arrives in order. Memory comes in chunks from one reserved range with huge pages, newest first,
-// so that a quiet program's writer stays on the same few pages; it is bounded by `limit()`, at which room() waits.
-// The Step functions run on the Backlog's thread. Sizes are bytes.
+// One thread empties the arena, and does nothing but copy, so that the program finds free buffers, whose
+// pages it has mapped already; the other, the Backlog's own, turns records into the file's and waits for
+// compression and disk. What the first passes on arrives in order. Memory comes in chunks from one reserved
+// range with huge pages, newest first, so that a quiet program's writer stays on the same few pages; what was
+// not needed for a while goes back to the system. It is bounded by `limit()`, at which room() waits. The Step
+// functions run on the Backlog's thread. Sizes are bytes.
 #pragma once
 
 #include <condition_variable>
@@ -24,9 +26,9 @@ namespace reprise {
 class Backlog {
  public:
   struct Hooks {
-    std::function<size_t()> limit;          // bytes that may be held right now; at least one chunk is
-    std::function<void(size_t held)> held;  // after each change, under the Backlog's lock
-    std::function<void()> idle;             // on its thread, about every 100 ms
+    std::function<size_t()> limit;                  // bytes that may be held right now; at least one chunk is
+    std::function<void(size_t resident)> resident;  // after each change of the memory taken; on either thread
+    std::function<void()> idle;                     // on its thread, about every 100 ms
   };
 
   // `sink` is called on the Backlog's thread. `most` bounds limit().
@@ -55,8 +57,10 @@ class Backlog {
   void push(Item item);
   void leaveChunk(uint32_t chunk);
   void run();
-  void giveUp(uint32_t chunk);
-  size_t held() const { return (chunks_made_ - returned_.size()) * kChunk; }
+  void idle();
+  void trim();
+  size_t resident() const { return (chunks_made_ - cold_.size()) * kChunk; }
+  size_t held() const { return resident() - free_.size() * kChunk; }
 
   LaneSink sink_;
   const Hooks hooks_;
@@ -66,12 +70,13 @@ class Backlog {
   std::mutex mutex_;
   std::condition_variable items_waiting_, chunk_free_;
   std::deque<Item> items_;
-  std::vector<uint32_t> free_;      // chunks, the newest last
-  std::vector<uint32_t> returned_;  // whose memory the system has again
-  std::vector<uint32_t> pending_;   // by chunk: items that lie in it
+  std::vector<uint32_t> free_;     // chunks, the newest last
+  std::vector<uint32_t> cold_;     // chunks without memory
+  size_t least_free_ = 0;          // since the last trim()
+  std::vector<uint32_t> pending_;  // by chunk: items that lie in it
   uint32_t chunks_made_ = 0;
-  uint32_t current_ = 0;            // chunk that is being filled
-  size_t used_ = 0;                 // of it
+  uint32_t current_ = 0;  // chunk that is being filled
+  size_t used_ = 0;       // of it
   bool has_current_ = false;
   bool finishing_ = false;
   std::thread thread_;

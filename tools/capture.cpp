@@ -147,8 +147,8 @@ void Wrapper::start(int socket, pid_t pid) {
       recording.session = std::move(*session);
       recording.running.store(recording.session.get());
       recording.session->run();
-      if (recording.session->hasFile()) recording.status = recording.session->conclude();
       recording.session->letGo();
+      if (recording.session->hasFile()) recording.status = recording.session->conclude();
     }
     recording.done.store(true);
     eventfd_write(event_, 1);
@@ -175,6 +175,8 @@ void Wrapper::handleSignals() {
   while (read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
     if (info.ssi_signo == SIGCHLD) {
       program_ended_ |= waitpid(program_, &wait_status_, WNOHANG) == program_;
+      for (const auto& recording : recordings_)
+        if (CaptureSession* session = recording->running.load()) session->wake();
     } else if (info.ssi_code != SI_KERNEL && !program_ended_) {
       kill(program_, static_cast<int>(info.ssi_signo));  // the terminal's own go to the program by themselves
     }
@@ -220,6 +222,7 @@ int runProgram(const CaptureOptions& options) {
   Variables variables = layerEnvironment(*layer, name);
   if (options.arena_bytes != kArenaDefaultBytes)
     variables.emplace_back("REPRISE_ARENA_MIB", std::to_string(options.arena_bytes >> 20));
+  if (!options.memory.empty()) variables.emplace_back("REPRISE_MEMORY", options.memory);
   SignalState before;
   const int signals = takeSignals(before);
   Result<pid_t> program = startProgram(options.command, variables, before);

@@ -25,7 +25,8 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kTakeAllEvery = std::chrono::seconds(1);
 constexpr long kSleepNs = 10'000'000;
 constexpr size_t kUndecidedBytes = size_t{4} << 20;  // that may wait for a device to appear
-constexpr size_t kBacklogExtra = size_t{8} << 20;   // that may be held however full the arena is
+constexpr size_t kBacklogExtra = size_t{8} << 20;    // that may be held however full the arena is
+constexpr uint64_t kMostRemembered = uint64_t{64} << 20;
 constexpr uint32_t kOwnLane = 0;                     // for holes: ArenaDrain numbers lanes from 1
 
 struct Request {
@@ -73,6 +74,17 @@ void* mapArena(const Request& request) {
   if (bytes < kArenaMinBytes || bytes > kArenaMaxBytes || bytes % 4096 != 0) return MAP_FAILED;
   if (request.words.shm_id >= 0) return mapSysV(request.words.shm_id, bytes);
   return mapMemfd(request.fds[0], bytes);
+}
+
+// Remembered contents have their share of the arena's size, but never so much that the program could wait for it.
+WriterOptions writerOptions(size_t arena_bytes) {
+  WriterOptions options;
+  options.reducer_bytes = std::min<uint64_t>(kMostRemembered, arena_bytes / 4);
+  return options;
+}
+
+void wakeAll(std::atomic<uint32_t>& word) {
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
 }
 
 std::string readableSize(uint64_t bytes) {
@@ -134,21 +146,30 @@ CaptureSession::CaptureSession(int socket, int pidfd, int pid, ArenaView arena, 
       sysv_(sysv),
       in_process_(in_process),
       files_(files),
-      file_(describeProcess(pid)),
-      drain_(arena) {}
+      file_(describeProcess(pid), writerOptions(arena.layout.bytes)),
+      drain_(arena),
+      mapped_bytes_(arena.layout.bytes) {}
 
 CaptureSession::~CaptureSession() { letGo(); }
 
 void CaptureSession::letGo() {
+  std::lock_guard lock(let_go_mutex_);
   if (let_go_) return;
   let_go_ = true;
   if (sysv_) {
     shmdt(arena_.base);
   } else {
-    munmap(arena_.base, arena_.layout.bytes);
+    munmap(arena_.base, mapped_bytes_);
   }
   if (pidfd_ >= 0) close(pidfd_);
   if (!in_process_) close(socket_);  // the program may have closed it, and the number may be another's now
+}
+
+// Nothing will come through them any more: their memory goes back to the system while the file is still being written.
+void CaptureSession::dropBuffers() {
+  if (sysv_) return;
+  mapped_bytes_ = arena_.layout.pools[0].offset;
+  munmap(arena_.base + mapped_bytes_, arena_.layout.bytes - mapped_bytes_);
 }
 
 // Not by the socket, where there is a pidfd: programs close all their descriptors and go on.
@@ -159,11 +180,22 @@ bool CaptureSession::processEnded() const {
   return poll(&p, 1, 0) == 1;
 }
 
-// Buffers that the program has mapped and what waits here share the arena's size, whichever holds a burst.
+// Buffers that the program has mapped and what is held here share the arena's size, whichever holds a burst.
 size_t CaptureSession::backlogLimit() const {
+  const size_t bytes = arena_.layout.bytes;
   const size_t populated = arena_.header().populated_bytes.load(std::memory_order_relaxed);
-  const size_t most = arena_.layout.bytes + kBacklogExtra;
-  return most - std::min(populated, arena_.layout.bytes);
+  const size_t taken = std::min(populated, bytes) + file_held_.load(std::memory_order_relaxed);
+  return kBacklogExtra + bytes - std::min(taken, bytes);
+}
+
+// The program may be waiting for what was given up.
+void CaptureSession::reportHeld() {
+  const size_t resident = resident_.load(std::memory_order_relaxed);
+  const size_t held = resident - std::min(resident, kBacklogExtra) + file_held_.load(std::memory_order_relaxed);
+  ArenaHeader& header = arena_.header();
+  if (header.held_bytes.exchange(held, std::memory_order_relaxed) <= held) return;
+  header.space_signal.fetch_add(1);
+  if (header.space_waiters.load() != 0) wakeAll(header.space_signal);
 }
 
 void CaptureSession::decidePath(Backlog& backlog) {
@@ -175,14 +207,6 @@ void CaptureSession::decidePath(Backlog& backlog) {
   backlog.then([this, path = files_.claim(pid_)] { file_.decide(path); });
 }
 
-// The program may be waiting for what the backlog gave up.
-void CaptureSession::spaceAgain() {
-  ArenaHeader& header = arena_.header();
-  header.space_signal.fetch_add(1);
-  if (header.space_waiters.load() == 0) return;
-  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&header.space_signal), FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
-}
-
 void CaptureSession::sleep() {
   std::atomic<uint32_t>& word = arena_.header().writer_sleeping;
   word.store(1, std::memory_order_seq_cst);
@@ -191,15 +215,25 @@ void CaptureSession::sleep() {
   word.store(0, std::memory_order_relaxed);
 }
 
+void CaptureSession::wake() {
+  std::lock_guard lock(let_go_mutex_);
+  if (let_go_) return;
+  std::atomic<uint32_t>& word = arena_.header().writer_sleeping;
+  if (word.exchange(0, std::memory_order_acq_rel) == 1) wakeAll(word);
+}
+
 void CaptureSession::run() {
   Backlog::Hooks hooks;
   hooks.limit = [this] { return backlogLimit(); };
-  hooks.held = [this](size_t held) {
-    held -= std::min(held, kBacklogExtra);
-    const size_t before = arena_.header().held_bytes.exchange(held, std::memory_order_relaxed);
-    if (held < before) spaceAgain();
+  hooks.resident = [this](size_t resident) {
+    resident_.store(resident, std::memory_order_relaxed);
+    reportHeld();
   };
-  hooks.idle = [this] { file_.tick(); };
+  hooks.idle = [this] {
+    file_.tick();
+    file_held_.store(file_.heldBytes(), std::memory_order_relaxed);
+    reportHeld();
+  };
   Backlog backlog(file_.sink(), arena_.layout.bytes + kBacklogExtra, std::move(hooks));
   const LaneSink sink = backlog.sink();
   auto last_all = Clock::now();
@@ -223,6 +257,7 @@ void CaptureSession::run() {
     decidePath(backlog);
     if (!any && !ended) sleep();
   }
+  dropBuffers();
   backlog.finish();
   if (arena_.header().abandoned.load() == 0)
     for (uint32_t lane : drain_.lanesInsideCall()) file_.markUnfinished(lane);
@@ -263,8 +298,7 @@ Status CaptureSession::conclude() {
   }
   if (let_go_) return status;
   arena_.header().writer_done.store(1, std::memory_order_release);
-  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&arena_.header().writer_done), FUTEX_WAKE, INT32_MAX,
-          nullptr, nullptr, 0);
+  wakeAll(arena_.header().writer_done);
   return status;
 }
 

@@ -1,14 +1,17 @@
 // One traced process being recorded: its arena, emptied into its file until the process has ended.
 //
 // A thread of its own calls accept() and run(), which empties the arena into a Backlog, whose thread fills the file.
-// run() returns when the process is dead (or, for a writer
-// in a thread of the program, when the program says so) and all that it committed was taken. conclude() then
-// completes the file. requestStop() may come from any thread. The session owns mapping and descriptors; the
-// OutputFiles outlives it.
+// run() returns when the process is dead (or, for a writer in a thread of the program, when the program says so) and all
+// that it committed was taken. conclude() then completes the file. requestStop() and wake() may come from any thread.
+// The session owns mapping and descriptors; the OutputFiles outlives it.
+//
+// Memory: what the program has mapped of the arena, what waits in the Backlog and the contents of mapped memory that are
+// remembered share the arena's size. Beside it there is kBacklogExtra, BlockSink::kMaxBuffers and what zstd needs.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "format/status.h"
@@ -29,6 +32,7 @@ class CaptureSession {
 
   void run();
   void requestStop() { stop_.store(true); }  // the process is another program now
+  void wake();                               // the process may have ended: look now; from any thread
 
   // After run(). A file only where there is a call to put in it.
   Status conclude();
@@ -46,6 +50,8 @@ class CaptureSession {
 
   bool processEnded() const;
   size_t backlogLimit() const;
+  void reportHeld();
+  void dropBuffers();
   void decidePath(Backlog& backlog);
   void spaceAgain();
   void sleep();
@@ -63,6 +69,10 @@ class CaptureSession {
   ArenaDrain drain_;
   bool decided_ = false;
   std::atomic<bool> stop_{false};
+  std::atomic<size_t> resident_{0};  // of the Backlog
+  std::atomic<size_t> file_held_{0};
+  size_t mapped_bytes_;  // of the arena, from its start
+  std::mutex let_go_mutex_;
   bool let_go_ = false;
 };
 

@@ -34,7 +34,7 @@ LaneSink LateFile::sink() {
 
 void LateFile::decide(const std::string& path) {
   path_ = path;
-  Result<std::unique_ptr<TraceWriter>> writer = TraceWriter::create(path, info_);
+  Result<std::unique_ptr<TraceWriter>> writer = TraceWriter::create(path, info_, options_);
   if (writer) {
     writer_ = std::move(*writer);
     for (const Step& step : waiting_) step(*writer_);

@@ -1,7 +1,7 @@
 // A trace file whose path is decided later than its first record comes.
 //
 // `reprise capture -o F` gives F to the first process that creates a device, which shows only after some
-// calls. Until decide(), what is told to a LateFile waits in memory (the caller watches waitingBytes()). A
+// calls. Until decide(), what is told to a LateFile waits in memory (the caller watches heldBytes()). A
 // file that cannot be created or written takes everything and keeps nothing: the traced program must not wait
 // for it. One thread at a time. Errors: the first one, by finish().
 #pragma once
@@ -18,12 +18,13 @@ namespace reprise {
 
 class LateFile {
  public:
-  explicit LateFile(TraceHeaderInfo info) : info_(std::move(info)) {}
+  LateFile(TraceHeaderInfo info, WriterOptions options) : info_(std::move(info)), options_(options) {}
 
   LaneSink sink();  // the LateFile outlives it
   void decide(const std::string& path);
   bool decided() const { return !path_.empty(); }
-  size_t waitingBytes() const { return waiting_bytes_; }
+  // What it holds in memory beyond the few blocks that are under way.
+  size_t heldBytes() const { return waiting_bytes_ + (writer_ ? writer_->rememberedBytes() : 0); }
 
   void watermark(uint64_t ticket);
   void markUnfinished(uint32_t lane);
@@ -38,6 +39,7 @@ class LateFile {
   void later(Step step, size_t bytes = 0);
 
   TraceHeaderInfo info_;
+  const WriterOptions options_;
   std::string path_;
   std::unique_ptr<TraceWriter> writer_;
   Status status_;

@@ -1,11 +1,12 @@
 // Ways of writing to mapped memory that a tracer may miss.
 //
-// mapped CASE [FILE]: each case fills the source in its way, the GPU copies it to the result, which the program checks and
-// writes to FILE. CASE@host: the result is what the source holds, for drivers without a GPU behind them.
-#include <csetjmp>
-#include <csignal>
+// mapped CASE [FILE]: each case fills the source in its way, the GPU copies it to the result, which the
+// program checks and writes to FILE. CASE@host: the result is what the source holds, for drivers without a
+// GPU behind them.
 #include <sys/mman.h>
 #include <unistd.h>
+#include <csetjmp>
+#include <csignal>
 
 #include "app.h"
 
@@ -25,7 +26,9 @@ struct Scene {
   std::byte wanted[kBytes] = {};
 };
 
-std::byte valueOf(uint32_t seed, VkDeviceSize at) { return std::byte((at * 167 + seed * 31 + (at >> 8)) & 0xff); }
+std::byte valueOf(uint32_t seed, VkDeviceSize at) {
+  return std::byte((at * 167 + seed * 31 + (at >> 8)) & 0xff);
+}
 
 std::byte* map(Scene& scene, VkDeviceSize offset, VkDeviceSize size) {
   void* data = nullptr;
@@ -60,8 +63,14 @@ void copyAndWait(Scene& scene) {
 
 void createSource(Scene& scene, VkMemoryPropertyFlags avoided) {
   const app::Gpu& gpu = scene.gpu;
-  const VkBufferCreateInfo info{VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, nullptr, 0, kBytes, VK_BUFFER_USAGE_TRANSFER_SRC_BIT,
-                                VK_SHARING_MODE_EXCLUSIVE, 0, nullptr};
+  const VkBufferCreateInfo info{VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                                nullptr,
+                                0,
+                                kBytes,
+                                VK_BUFFER_USAGE_TRANSFER_SRC_BIT,
+                                VK_SHARING_MODE_EXCLUSIVE,
+                                0,
+                                nullptr};
   CHECK(vkCreateBuffer(gpu.device, &info, nullptr, &scene.buffer));
   VkMemoryRequirements needs{};
   vkGetBufferMemoryRequirements(gpu.device, scene.buffer, &needs);
@@ -70,7 +79,9 @@ void createSource(Scene& scene, VkMemoryPropertyFlags avoided) {
   uint32_t chosen = app::memoryType(gpu, needs.memoryTypeBits, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT);
   for (uint32_t i = types.memoryTypeCount; i-- > 0;) {
     const VkMemoryPropertyFlags flags = types.memoryTypes[i].propertyFlags;
-    if ((needs.memoryTypeBits >> i & 1) && (flags & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT) && !(flags & avoided)) chosen = i;
+    if ((needs.memoryTypeBits >> i & 1) && (flags & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT) &&
+        !(flags & avoided))
+      chosen = i;
   }
   scene.coherent = types.memoryTypes[chosen].propertyFlags & VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
   scene.size = needs.size;
@@ -140,7 +151,8 @@ void neighbours(Scene& scene) {
   constexpr uint32_t kCount = 8, kSmall = 300;
   VkDeviceMemory small[kCount];
   std::byte* data[kCount];
-  const uint32_t type = app::memoryType(scene.gpu, ~0u, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT);
+  const uint32_t type = app::memoryType(
+      scene.gpu, ~0u, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT);
   for (uint32_t i = 0; i < kCount; ++i) {
     const VkMemoryAllocateInfo info{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, nullptr, kSmall, type};
     CHECK(vkAllocateMemory(scene.gpu.device, &info, nullptr, &small[i]));
@@ -178,7 +190,8 @@ void flushed(Scene& scene) {
     flush(scene, 1024 + round * 10240, 2048);
     copyAndWait(scene);
   }
-  const VkMappedMemoryRange range{VK_STRUCTURE_TYPE_MAPPED_MEMORY_RANGE, nullptr, scene.memory, 0, VK_WHOLE_SIZE};
+  const VkMappedMemoryRange range{VK_STRUCTURE_TYPE_MAPPED_MEMORY_RANGE, nullptr, scene.memory, 0,
+                                  VK_WHOLE_SIZE};
   CHECK(vkInvalidateMappedMemoryRanges(scene.gpu.device, 1, &range));
   REQUIRE(std::memcmp(data, scene.wanted, kBytes) == 0);
 }
@@ -231,9 +244,14 @@ struct Case {
   const char* name;
   void (*run)(Scene& scene);
 };
-constexpr Case kCases[] = {{"whole", whole},           {"part", part},       {"remap", remap},
-                           {"freed", freed},           {"flushed", flushed}, {"neighbours", neighbours},
-                           {"system-call", systemCall}, {"signal", signalHandler}};
+constexpr Case kCases[] = {{"whole", whole},
+                           {"part", part},
+                           {"remap", remap},
+                           {"freed", freed},
+                           {"flushed", flushed},
+                           {"neighbours", neighbours},
+                           {"system-call", systemCall},
+                           {"signal", signalHandler}};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // Mapped memory that the GPU writes, too.
 //
-// mapped_device CASE [FILE]: the program checks what it reads itself; the buffer that both write goes to FILE.
+// mapped_device CASE [FILE]: the program checks what it reads itself; the buffer that both write goes to
+// FILE.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +27,8 @@ VkCommandBuffer copyOddWords(const Scene& scene) {
   std::vector<VkBufferCopy> regions;
   for (uint32_t i = 1; i < kWords; i += 2) regions.push_back({i * 4, i * 4, 4});
   app::begin(commands);
-  vkCmdCopyBuffer(commands, scene.source.handle, scene.shared.handle, uint32_t(regions.size()), regions.data());
+  vkCmdCopyBuffer(commands, scene.source.handle, scene.shared.handle, uint32_t(regions.size()),
+                  regions.data());
   app::makeVisibleToHost(commands);
   CHECK(vkEndCommandBuffer(commands));
   return commands;
@@ -41,8 +43,8 @@ VkCommandBuffer fillAll(const Scene& scene, uint32_t value) {
   return commands;
 }
 
-// Program and GPU write neighbouring words of the same pages. An empty submit in between hands over what the program
-// wrote while the GPU was, or had been, at work and the program had not waited for it.
+// Program and GPU write neighbouring words of the same pages. An empty submit in between hands over what the
+// program wrote while the GPU was, or had been, at work and the program had not waited for it.
 void words(Scene& scene) {
   const VkFence fence = app::createFence(scene.gpu);
   const VkSubmitInfo nothing{VK_STRUCTURE_TYPE_SUBMIT_INFO};
@@ -68,10 +70,18 @@ void reads(Scene& scene) {
   for (uint32_t round = 0; round < 3 * kRounds; ++round) {
     app::submit(gpu, fillAll(scene, scene.words[round] + 1000), fence);
     switch (round % 4) {
-      case 0: CHECK(vkWaitForFences(gpu.device, 1, &fence, VK_TRUE, UINT64_MAX)); break;
-      case 1: while (vkGetFenceStatus(gpu.device, fence) != VK_SUCCESS) usleep(100); break;
-      case 2: CHECK(vkQueueWaitIdle(gpu.queue)); break;
-      case 3: CHECK(vkDeviceWaitIdle(gpu.device)); break;
+      case 0:
+        CHECK(vkWaitForFences(gpu.device, 1, &fence, VK_TRUE, UINT64_MAX));
+        break;
+      case 1:
+        while (vkGetFenceStatus(gpu.device, fence) != VK_SUCCESS) usleep(100);
+        break;
+      case 2:
+        CHECK(vkQueueWaitIdle(gpu.queue));
+        break;
+      case 3:
+        CHECK(vkDeviceWaitIdle(gpu.device));
+        break;
     }
     for (uint32_t i = 0; i < kWords; ++i) REQUIRE(scene.words[i] == 1000 * (round + 1) + round);
     for (uint32_t i = round; i < kWords; i += 3) scene.words[i] += 1;

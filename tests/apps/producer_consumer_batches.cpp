@@ -23,9 +23,10 @@ app::Gpu createGpu() {
   const float priority = 1;
   const VkDeviceQueueCreateInfo queue{
       VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, nullptr, 0, 0, 1, &priority};
-  const char* extension = VK_KHR_SYNCHRONIZATION_2_EXTENSION_NAME;
+  // The second one is not called: that the device has it is what lets memory be shared.
+  const char* extensions[2] = {VK_KHR_SYNCHRONIZATION_2_EXTENSION_NAME, VK_KHR_EXTERNAL_MEMORY_FD_EXTENSION_NAME};
   const VkDeviceCreateInfo info{
-      VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, &timeline, 0, 1, &queue, 0, nullptr, 1, &extension, nullptr};
+      VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, &timeline, 0, 1, &queue, 0, nullptr, 2, extensions, nullptr};
   CHECK(vkCreateDevice(gpu.physical, &info, nullptr, &gpu.device));
   vkGetDeviceQueue(gpu.device, 0, 0, &gpu.queue);
   const VkCommandPoolCreateInfo pool{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, nullptr,

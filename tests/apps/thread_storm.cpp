@@ -1,9 +1,10 @@
-// Threads that do all that programs do from many threads at once, each with what it made itself: objects come and go,
-// commands are recorded, mapped memory is written just before each submit, results are read back.
+// Threads that do all that programs do from many threads at once, each with what it made itself: objects come
+// and go, commands are recorded, mapped memory is written just before each submit, results are read back.
 //
-// thread_storm [FILE [SECONDS [THREADS]]]: each thread counts up in a slot of its own by the GPU's hand: every round
-// copies words that the thread has just written over the slot. What the slots hold at the end depends on the number of
-// rounds alone, which differs from run to run; FILE gets it. One result, of all threads.
+// thread_storm [FILE [SECONDS [THREADS]]]: each thread counts up in a slot of its own by the GPU's hand:
+// every round copies words that the thread has just written over the slot. What the slots hold at the end
+// depends on the number of rounds alone, which differs from run to run; FILE gets it. One result, of all
+// threads.
 #include <chrono>
 #include <mutex>
 #include <thread>

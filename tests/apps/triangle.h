@@ -1,4 +1,5 @@
-// The pipeline that draws coloured triangles: triangle.vert and triangle.frag, one vertex buffer, one attachment.
+// The pipeline that draws coloured triangles: triangle.vert and triangle.frag, one vertex buffer, one
+// attachment.
 #pragma once
 
 #include "app.h"
@@ -43,8 +44,8 @@ inline VkRenderPass createRenderPass(const Gpu& gpu, VkFormat format) {
 }
 
 // `dynamic`: viewport and scissor are set while recording.
-inline VkPipeline createPipeline(const Gpu& gpu, VkRenderPass render_pass, VkPipelineLayout layout, VkExtent2D extent,
-                                 bool dynamic = false) {
+inline VkPipeline createPipeline(const Gpu& gpu, VkRenderPass render_pass, VkPipelineLayout layout,
+                                 VkExtent2D extent, bool dynamic = false) {
   VkPipelineShaderStageCreateInfo stages[2]{};
   stages[0].stage = VK_SHADER_STAGE_VERTEX_BIT;
   stages[0].module = createShader(gpu, kTriangleVert);
@@ -85,8 +86,8 @@ inline VkPipeline createPipeline(const Gpu& gpu, VkRenderPass render_pass, VkPip
   info.pMultisampleState = &samples;
   info.pColorBlendState = &blend;
   const VkDynamicState dynamic_states[2] = {VK_DYNAMIC_STATE_VIEWPORT, VK_DYNAMIC_STATE_SCISSOR};
-  const VkPipelineDynamicStateCreateInfo dynamic_state{VK_STRUCTURE_TYPE_PIPELINE_DYNAMIC_STATE_CREATE_INFO, nullptr, 0, 2,
-                                                       dynamic_states};
+  const VkPipelineDynamicStateCreateInfo dynamic_state{VK_STRUCTURE_TYPE_PIPELINE_DYNAMIC_STATE_CREATE_INFO,
+                                                       nullptr, 0, 2, dynamic_states};
   if (dynamic) info.pDynamicState = &dynamic_state;
   info.layout = layout;
   info.renderPass = render_pass;

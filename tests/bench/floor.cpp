@@ -1,8 +1,19 @@
-// VK_LAYER_REPRISE_TEST_floor: passes storm's calls on and copies their arguments. What no layer can undercut.
+// VK_LAYER_REPRISE_TEST_floor: passes storm's calls on and copies their arguments. What no layer can
+// undercut.
 //
-// The copies go round and round in a buffer of the thread's own that stays in its cache; nobody reads them. The next
-// layer's functions are found by comparing the handle's dispatch pointer with the last one. It follows one device at
-// a time, which is what storm has.
+// With $REPRISE_FLOOR_PRESENTS it keeps the number of presents in that file, eight bytes, for programs that
+// do not say how fast they are and end by a signal.
+//
+// The copies go round and round in a buffer of the thread's own that stays in its cache; nobody reads them.
+// The next layer's functions are found by comparing the handle's dispatch pointer with the last one. It
+// follows one device at a time, which is what storm has.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+
 #include "chain.h"
 
 namespace {
@@ -10,11 +21,13 @@ namespace {
 constexpr size_t kRing = 256 * 1024;
 constexpr size_t kLargest = 4096;  // of one call's copy
 
-#define FOR_EACH_FUNCTION(X)                                                                                     \
-  X(BeginCommandBuffer) X(CmdBeginRenderPass) X(CmdBindDescriptorSets) X(CmdBindIndexBuffer) X(CmdBindPipeline)  \
-  X(CmdBindVertexBuffers) X(CmdDrawIndexed) X(CmdEndRenderPass) X(CmdPipelineBarrier) X(CmdPushConstants)        \
-  X(CmdSetScissor) X(CmdSetViewport) X(CreateImage) X(DestroyImage) X(EndCommandBuffer) X(QueueSubmit)           \
-  X(ResetFences) X(UpdateDescriptorSets) X(UpdateDescriptorSetWithTemplate) X(WaitForFences) X(WaitSemaphores)
+#define FOR_EACH_FUNCTION(X)                                                                                 \
+  X(QueuePresentKHR)                                                                                         \
+  X(BeginCommandBuffer) X(CmdBeginRenderPass) X(CmdBindDescriptorSets) X(CmdBindIndexBuffer)                 \
+      X(CmdBindPipeline) X(CmdBindVertexBuffers) X(CmdDrawIndexed) X(CmdEndRenderPass) X(CmdPipelineBarrier) \
+          X(CmdPushConstants) X(CmdSetScissor) X(CmdSetViewport) X(CreateImage) X(DestroyImage)              \
+              X(EndCommandBuffer) X(QueueSubmit) X(ResetFences) X(UpdateDescriptorSets)                      \
+                  X(UpdateDescriptorSetWithTemplate) X(WaitForFences) X(WaitSemaphores)
 
 struct Next {
   void* key = nullptr;
@@ -78,7 +91,8 @@ class Copy {
   char* cursor_;
 };
 
-VKAPI_ATTR VkResult VKAPI_CALL BeginCommandBuffer(VkCommandBuffer commands, const VkCommandBufferBeginInfo* info) {
+VKAPI_ATTR VkResult VKAPI_CALL BeginCommandBuffer(VkCommandBuffer commands,
+                                                  const VkCommandBufferBeginInfo* info) {
   Copy(1, commands, *info);
   return nextOf(commands).BeginCommandBuffer(commands, info);
 }
@@ -98,7 +112,8 @@ VKAPI_ATTR void VKAPI_CALL CmdEndRenderPass(VkCommandBuffer commands) {
   Copy(4, commands);
   nextOf(commands).CmdEndRenderPass(commands);
 }
-VKAPI_ATTR void VKAPI_CALL CmdBindPipeline(VkCommandBuffer commands, VkPipelineBindPoint point, VkPipeline pipeline) {
+VKAPI_ATTR void VKAPI_CALL CmdBindPipeline(VkCommandBuffer commands, VkPipelineBindPoint point,
+                                           VkPipeline pipeline) {
   Copy(5, commands, point, pipeline);
   nextOf(commands).CmdBindPipeline(commands, point, pipeline);
 }
@@ -112,8 +127,9 @@ VKAPI_ATTR void VKAPI_CALL CmdSetScissor(VkCommandBuffer commands, uint32_t firs
   Copy(7, commands, first, count).array(scissors, count);
   nextOf(commands).CmdSetScissor(commands, first, count, scissors);
 }
-VKAPI_ATTR void VKAPI_CALL CmdPushConstants(VkCommandBuffer commands, VkPipelineLayout layout, VkShaderStageFlags stages,
-                                            uint32_t offset, uint32_t size, const void* values) {
+VKAPI_ATTR void VKAPI_CALL CmdPushConstants(VkCommandBuffer commands, VkPipelineLayout layout,
+                                            VkShaderStageFlags stages, uint32_t offset, uint32_t size,
+                                            const void* values) {
   Copy(8, commands, layout, stages, offset, size).bytes(values, size);
   nextOf(commands).CmdPushConstants(commands, layout, stages, offset, size, values);
 }
@@ -143,23 +159,24 @@ VKAPI_ATTR void VKAPI_CALL CmdBindDescriptorSets(VkCommandBuffer commands, VkPip
   nextOf(commands).CmdBindDescriptorSets(commands, point, layout, first, count, sets, offset_count, offsets);
 }
 VKAPI_ATTR void VKAPI_CALL CmdDrawIndexed(VkCommandBuffer commands, uint32_t indices, uint32_t instances,
-                                          uint32_t first_index, int32_t vertex_offset, uint32_t first_instance) {
+                                          uint32_t first_index, int32_t vertex_offset,
+                                          uint32_t first_instance) {
   Copy(12, commands, indices, instances, first_index, vertex_offset, first_instance);
   nextOf(commands).CmdDrawIndexed(commands, indices, instances, first_index, vertex_offset, first_instance);
 }
-VKAPI_ATTR void VKAPI_CALL CmdPipelineBarrier(VkCommandBuffer commands, VkPipelineStageFlags from, VkPipelineStageFlags to,
-                                              VkDependencyFlags flags, uint32_t memory_count,
-                                              const VkMemoryBarrier* memory, uint32_t buffer_count,
-                                              const VkBufferMemoryBarrier* buffers, uint32_t image_count,
-                                              const VkImageMemoryBarrier* images) {
+VKAPI_ATTR void VKAPI_CALL CmdPipelineBarrier(VkCommandBuffer commands, VkPipelineStageFlags from,
+                                              VkPipelineStageFlags to, VkDependencyFlags flags,
+                                              uint32_t memory_count, const VkMemoryBarrier* memory,
+                                              uint32_t buffer_count, const VkBufferMemoryBarrier* buffers,
+                                              uint32_t image_count, const VkImageMemoryBarrier* images) {
   {
     Copy copy(13, commands, from, to, flags, memory_count, buffer_count, image_count);
     copy.array(memory, memory_count);
     copy.array(buffers, buffer_count);
     copy.array(images, image_count);
   }
-  nextOf(commands).CmdPipelineBarrier(commands, from, to, flags, memory_count, memory, buffer_count, buffers, image_count,
-                                      images);
+  nextOf(commands).CmdPipelineBarrier(commands, from, to, flags, memory_count, memory, buffer_count, buffers,
+                                      image_count, images);
 }
 VKAPI_ATTR VkResult VKAPI_CALL CreateImage(VkDevice device, const VkImageCreateInfo* info,
                                            const VkAllocationCallbacks* allocator, VkImage* image) {
@@ -176,16 +193,18 @@ VKAPI_ATTR VkResult VKAPI_CALL CreateImage(VkDevice device, const VkImageCreateI
   }
   return result;
 }
-VKAPI_ATTR void VKAPI_CALL DestroyImage(VkDevice device, VkImage image, const VkAllocationCallbacks* allocator) {
+VKAPI_ATTR void VKAPI_CALL DestroyImage(VkDevice device, VkImage image,
+                                        const VkAllocationCallbacks* allocator) {
   Copy(15, device, image);
   nextOf(device).DestroyImage(device, image, allocator);
 }
-VKAPI_ATTR VkResult VKAPI_CALL QueueSubmit(VkQueue queue, uint32_t count, const VkSubmitInfo* submits, VkFence fence) {
+VKAPI_ATTR VkResult VKAPI_CALL QueueSubmit(VkQueue queue, uint32_t count, const VkSubmitInfo* submits,
+                                           VkFence fence) {
   Copy(16, queue, count, fence).array(submits, count);
   return nextOf(queue).QueueSubmit(queue, count, submits, fence);
 }
-VKAPI_ATTR VkResult VKAPI_CALL WaitForFences(VkDevice device, uint32_t count, const VkFence* fences, VkBool32 all,
-                                             uint64_t timeout) {
+VKAPI_ATTR VkResult VKAPI_CALL WaitForFences(VkDevice device, uint32_t count, const VkFence* fences,
+                                             VkBool32 all, uint64_t timeout) {
   Copy(17, device, count, all, timeout).array(fences, count);
   return nextOf(device).WaitForFences(device, count, fences, all, timeout);
 }
@@ -193,12 +212,14 @@ VKAPI_ATTR VkResult VKAPI_CALL ResetFences(VkDevice device, uint32_t count, cons
   Copy(18, device, count).array(fences, count);
   return nextOf(device).ResetFences(device, count, fences);
 }
-VKAPI_ATTR VkResult VKAPI_CALL WaitSemaphores(VkDevice device, const VkSemaphoreWaitInfo* info, uint64_t timeout) {
+VKAPI_ATTR VkResult VKAPI_CALL WaitSemaphores(VkDevice device, const VkSemaphoreWaitInfo* info,
+                                              uint64_t timeout) {
   Copy(19, device, *info, timeout).array(info->pValues, info->semaphoreCount);
   return nextOf(device).WaitSemaphores(device, info, timeout);
 }
-VKAPI_ATTR void VKAPI_CALL UpdateDescriptorSets(VkDevice device, uint32_t write_count, const VkWriteDescriptorSet* writes,
-                                                uint32_t copy_count, const VkCopyDescriptorSet* copies) {
+VKAPI_ATTR void VKAPI_CALL UpdateDescriptorSets(VkDevice device, uint32_t write_count,
+                                                const VkWriteDescriptorSet* writes, uint32_t copy_count,
+                                                const VkCopyDescriptorSet* copies) {
   {
     Copy copy(20, device, write_count, copy_count);
     for (uint32_t i = 0; i < write_count; ++i) {
@@ -210,9 +231,21 @@ VKAPI_ATTR void VKAPI_CALL UpdateDescriptorSets(VkDevice device, uint32_t write_
   nextOf(device).UpdateDescriptorSets(device, write_count, writes, copy_count, copies);
 }
 VKAPI_ATTR void VKAPI_CALL UpdateDescriptorSetWithTemplate(VkDevice device, VkDescriptorSet set,
-                                                           VkDescriptorUpdateTemplate update, const void* data) {
+                                                           VkDescriptorUpdateTemplate update,
+                                                           const void* data) {
   Copy(21, device, set, update).bytes(data, 4 * sizeof(VkDescriptorBufferInfo));  // storm's template
   nextOf(device).UpdateDescriptorSetWithTemplate(device, set, update, data);
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL QueuePresentKHR(VkQueue queue, const VkPresentInfoKHR* info) {
+  static const int file = [] {
+    const char* path = std::getenv("REPRISE_FLOOR_PRESENTS");
+    return path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
+  }();
+  static std::atomic<uint64_t> presents{0};
+  const uint64_t count = ++presents;
+  if (file >= 0) (void)!pwrite(file, &count, sizeof count, 0);
+  return nextOf(queue).QueuePresentKHR(queue, info);
 }
 
 }  // namespace

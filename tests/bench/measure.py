@@ -43,10 +43,10 @@ class Place:
     def run(self, recorder, command, driver="mock", name="t", more=None, ends_by_itself=True):
         """Runs `command` (a list) under `recorder`; raises with its output if that fails."""
         environment = self.environment(driver)
-        environment.update(more or {})
         trace = None
         if recorder in LAYERS:
             environment["VK_INSTANCE_LAYERS"] = LAYERS[recorder]
+        environment.update(more or {})
         if recorder == "gfxreconstruct":
             trace = self.folder / f"{name}.gfxr"
             environment["GFXRECON_CAPTURE_FILE"] = str(trace)
@@ -105,9 +105,3 @@ def pss(pid):
     except OSError:
         return 0
     return int(re.search(r"^Pss:\s+(\d+)", text, re.M).group(1))
-
-
-def median(values):
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

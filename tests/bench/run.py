@@ -8,9 +8,10 @@ import json
 import os
 import pathlib
 import tempfile
+from statistics import median
 
 import programs
-from measure import RECORDERS, Place, median
+from measure import RECORDERS, Place
 
 # name, storm's arguments, driver, the figure, its unit
 CASES = [
@@ -26,7 +27,7 @@ CASES = [
     ("1,000 mappings of 256 KiB, nothing dirty", ["map", "--mib", "250", "--mappings", "1000", "--dirty", "0", "--submits",
                                                   "30"], "lavapipe", "us_median", "us a submit"),
 ]
-REPLAYED = ["record, 1 thread", "image create + destroy"]
+REPLAYED = [("record", ["record", "--calls", "10000000"]), ("image create + destroy", ["image", "--calls", "4000000"])]
 
 
 class Case:
@@ -100,22 +101,21 @@ def print_more(place, cases, recorders):
                   "were changed.")
 
 
-def replay_times(place, cases, rounds, recorders):
-    print("\n| replay, ns a call | reprise | gfxreconstruct |\n|---|---|---|")
-    for case in cases:
-        if case.name not in REPLAYED:
-            continue
+def replay_times(place, rounds, recorders):
+    print("\n| replay, ns a call, of the whole process | reprise | gfxreconstruct |\n|---|---|---|")
+    for name, arguments in REPLAYED:
         cells = []
         for recorder in ("reprise", "gfxreconstruct"):
             if recorder not in recorders:
                 cells.append("-")
                 continue
-            trace = case.runs[recorder][-1].trace
-            command = ([place.reprise, "replay", "--wsi", "headless", str(trace)] if recorder == "reprise" else
-                       ["gfxrecon-replay", str(trace)])
-            walls = [place.measure(command, place.environment(case.driver)).wall for _ in range(rounds)]
-            cells.append(f"{median(walls) * 1e9 / case.calls():.0f}")
-        print(f"| {case.name}: whole process / calls | {' | '.join(cells)} |")
+            captured = place.run(recorder, [place.storm, *arguments], "mock", "replayed")
+            command = ([place.reprise, "replay", "--wsi", "headless", str(captured.trace)] if recorder == "reprise" else
+                       ["gfxrecon-replay", str(captured.trace)])
+            walls = [place.measure(command, place.environment("mock")).wall for _ in range(rounds)]
+            cells.append(f"{median(walls) * 1e9 / captured.values['calls']:.0f}")
+            captured.trace.unlink()
+        print(f"| {name} | {' | '.join(cells)} |")
 
 
 def print_memory(place, recorders):
@@ -149,7 +149,7 @@ def main():
         cases = measure_cases(place, options.rounds, recorders, options.only)
         print_cases(cases, recorders)
         print_more(place, cases, recorders)
-        replay_times(place, cases, options.rounds, recorders)
+        replay_times(place, min(options.rounds, 3), recorders)
         print_memory(place, recorders)
         if options.json:
             rows = [{"case": case.name, "driver": case.driver, "figure": case.figure, "unit": case.unit,

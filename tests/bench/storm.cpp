@@ -12,11 +12,13 @@ int main(int argc, char** argv) {
     return command;
   };
   CLI::App* record = mode("record", "record commands, submit nothing", storm::record);
-  record->add_option("--threads", options.threads, "threads, each with a command buffer of its own")->check(CLI::Range(1, 256));
+  record->add_option("--threads", options.threads, "threads, each with a command buffer of its own")
+      ->check(CLI::Range(1, 256));
   record->add_option("--seconds", options.seconds, "go on for so long, whatever --calls says");
   CLI::App* image = mode("image", "create and destroy images with a pNext chain", storm::image);
   CLI::App* submit = mode("submit", "submit nothing, with a fence and a timeline semaphore", storm::submit);
-  CLI::App* descriptors = mode("descriptors", "update descriptor sets, directly and by template", storm::descriptors);
+  CLI::App* descriptors =
+      mode("descriptors", "update descriptor sets, directly and by template", storm::descriptors);
   for (CLI::App* counted : {record, image, submit, descriptors})
     counted->add_option("--calls", options.calls, "calls to make, of all threads together");
   CLI::App* map = mode("map", "write to mapped memory, then submit", storm::map);

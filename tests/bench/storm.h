@@ -1,7 +1,8 @@
 // storm: makes Vulkan calls as fast as it can and times itself. What its modes share.
 //
-// Each mode prints one line, `storm MODE key=value ...`: times are of the program's own calls alone, without set-up.
-// Everything that it makes is valid Vulkan, so that it runs on real drivers and under validation, too.
+// Each mode prints one line, `storm MODE key=value ...`: times are of the program's own calls alone, without
+// set-up. Everything that it makes is valid Vulkan, so that it runs on real drivers and under validation,
+// too.
 #pragma once
 
 #include <chrono>

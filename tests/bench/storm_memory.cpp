@@ -47,9 +47,11 @@ void storm::map(const Options& options) {
   std::sort(times.begin(), times.end());
   double sum = 0;
   for (double time : times) sum += time;
-  std::printf("storm map mib=%u mappings=%u dirty=%u submits=%u us_per_submit=%.2f us_median=%.2f changed_bytes=%" PRIu64 "\n",
-              options.mib, options.mappings, options.dirty, options.submits, sum / double(times.size()), times[times.size() / 2],
-              changed);
+  std::printf(
+      "storm map mib=%u mappings=%u dirty=%u submits=%u us_per_submit=%.2f us_median=%.2f "
+      "changed_bytes=%" PRIu64 "\n",
+      options.mib, options.mappings, options.dirty, options.submits, sum / double(times.size()),
+      times[times.size() / 2], changed);
   vkDestroyFence(gpu.device, fence, nullptr);
   for (app::Buffer& buffer : buffers) app::destroyBuffer(gpu, buffer);
   app::destroyGpu(gpu);

@@ -29,20 +29,22 @@ struct Scene {
 
 void createSets(Scene& scene) {
   const app::Gpu& gpu = scene.gpu;
-  const VkDescriptorSetLayoutBinding binding{0, VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC, 1, VK_SHADER_STAGE_VERTEX_BIT,
-                                             nullptr};
-  const VkDescriptorSetLayoutCreateInfo layout{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, nullptr, 0, 1, &binding};
+  const VkDescriptorSetLayoutBinding binding{0, VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC, 1,
+                                             VK_SHADER_STAGE_VERTEX_BIT, nullptr};
+  const VkDescriptorSetLayoutCreateInfo layout{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, nullptr,
+                                               0, 1, &binding};
   CHECK(vkCreateDescriptorSetLayout(gpu.device, &layout, nullptr, &scene.set_layout));
   const VkDescriptorPoolSize size{VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC, kSets};
-  const VkDescriptorPoolCreateInfo pool{VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, nullptr, 0, kSets, 1, &size};
+  const VkDescriptorPoolCreateInfo pool{
+      VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, nullptr, 0, kSets, 1, &size};
   CHECK(vkCreateDescriptorPool(gpu.device, &pool, nullptr, &scene.set_pool));
   const std::vector<VkDescriptorSetLayout> layouts(kSets, scene.set_layout);
-  const VkDescriptorSetAllocateInfo info{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, nullptr, scene.set_pool, kSets,
-                                         layouts.data()};
+  const VkDescriptorSetAllocateInfo info{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, nullptr,
+                                         scene.set_pool, kSets, layouts.data()};
   CHECK(vkAllocateDescriptorSets(gpu.device, &info, scene.sets));
   const VkDescriptorBufferInfo range{scene.uniforms.handle, 0, 256};
   for (VkDescriptorSet set : scene.sets) {
-    const VkWriteDescriptorSet write{VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, nullptr, set, 0, 0, 1,
+    const VkWriteDescriptorSet write{VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,    nullptr, set,    0,      0, 1,
                                      VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC, nullptr, &range, nullptr};
     vkUpdateDescriptorSets(gpu.device, 1, &write, 0, nullptr);
   }
@@ -73,8 +75,15 @@ Scene createScene() {
   scene.uniforms = app::createBuffer(gpu, 1 << 20, VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT);
   createSets(scene);
   scene.render_pass = app::createRenderPass(gpu, kFormat);
-  const VkFramebufferCreateInfo framebuffer{VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO, nullptr, 0, scene.render_pass, 1,
-                                            &scene.target.view, kExtent.width, kExtent.height, 1};
+  const VkFramebufferCreateInfo framebuffer{VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO,
+                                            nullptr,
+                                            0,
+                                            scene.render_pass,
+                                            1,
+                                            &scene.target.view,
+                                            kExtent.width,
+                                            kExtent.height,
+                                            1};
   CHECK(vkCreateFramebuffer(gpu.device, &framebuffer, nullptr, &scene.framebuffer));
   const VkPushConstantRange constants{VK_SHADER_STAGE_VERTEX_BIT, 0, 64};
   const VkPipelineLayoutCreateInfo layout{
@@ -98,8 +107,8 @@ void destroyScene(Scene& scene) {
   app::destroyGpu(scene.gpu);
 }
 
-// One thread's share. The commands are those of a renderer that draws many small things: constants that change
-// with every draw, offsets that walk through buffers, sets that come round again.
+// One thread's share. The commands are those of a renderer that draws many small things: constants that
+// change with every draw, offsets that walk through buffers, sets that come round again.
 class Recorder {
  public:
   explicit Recorder(const Scene& scene) : scene_(scene) {
@@ -135,8 +144,8 @@ class Recorder {
                                        VK_QUEUE_FAMILY_IGNORED,
                                        scene_.target.handle,
                                        {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}};
-    CmdPipelineBarrier(commands_, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT, 0, 0, nullptr,
-                       0, nullptr, 1, &barrier);
+    CmdPipelineBarrier(commands_, VK_PIPELINE_STAGE_TRANSFER_BIT,
+                       VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT, 0, 0, nullptr, 0, nullptr, 1, &barrier);
     VkClearValue clear{};
     const VkRenderPassBeginInfo pass{VK_STRUCTURE_TYPE_RENDER_PASS_BEGIN_INFO,
                                      nullptr,
@@ -164,8 +173,8 @@ class Recorder {
     CmdBindVertexBuffers(commands_, 0, 1, &scene_.vertices.handle, &offset);
     CmdBindIndexBuffer(commands_, scene_.vertices.handle, draw % 16 * 72, VK_INDEX_TYPE_UINT16);
     const uint32_t dynamic_offset = draw % 1024 * 256;
-    CmdBindDescriptorSets(commands_, VK_PIPELINE_BIND_POINT_GRAPHICS, scene_.layout, 0, 1, &scene_.sets[draw % kSets], 1,
-                          &dynamic_offset);
+    CmdBindDescriptorSets(commands_, VK_PIPELINE_BIND_POINT_GRAPHICS, scene_.layout, 0, 1,
+                          &scene_.sets[draw % kSets], 1, &dynamic_offset);
     CmdDrawIndexed(commands_, 36, 1, 0, 0, 0);
   }
 
@@ -205,7 +214,8 @@ void storm::record(const Options& options) {
     const auto start = Clock::now();
     do {
       share.calls += recorder.fill();
-    } while (options.seconds > 0 ? secondsSince(start) < options.seconds : share.calls < options.calls / options.threads);
+    } while (options.seconds > 0 ? secondsSince(start) < options.seconds
+                                 : share.calls < options.calls / options.threads);
     share.seconds = secondsSince(start);
   };
   const auto start = Clock::now();
@@ -219,7 +229,7 @@ void storm::record(const Options& options) {
     calls += share.calls;
     busy += share.seconds;
   }
-  std::printf("storm record threads=%u calls=%" PRIu64 " ns_per_call=%.2f calls_per_second=%.0f\n", options.threads, calls,
-              busy * 1e9 / double(calls), double(calls) / wall);
+  std::printf("storm record threads=%u calls=%" PRIu64 " ns_per_call=%.2f calls_per_second=%.0f\n",
+              options.threads, calls, busy * 1e9 / double(calls), double(calls) / wall);
   destroyScene(scene);
 }

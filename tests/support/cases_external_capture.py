@@ -39,8 +39,9 @@ def producer_consumer_batches(bench):
     names = [line.get("event") or line.get("command") for line in bench.dump(trace)]
     submits = [i for i, name in enumerate(names) if name.startswith("vkQueueSubmit")]
     require([names[i] for i in submits] == ["vkQueueSubmit", "vkQueueSubmit2KHR"] * 2, "the trace has other submits")
-    for submit in submits:
-        require(names[submit - 2:submit].count("contents") == 1, f"before a submit: {names[submit - 2:submit]}")
+    for before, submit in zip([0, *submits], submits):
+        found = names[before:submit].count("contents")
+        require(found == 1, f"{found} contents before a submit: {names[before:submit]}")
     lines = [line for line in bench.dump(trace) if line.get("command") == "vkQueueSubmit"]
     waits = [info["waitSemaphoreCount"] for line in lines for info in line["args"]["pSubmits"]]
     require(waits == [0, 2] * 2, f"the trace's submits wait for {waits} semaphores")

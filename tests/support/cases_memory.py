@@ -176,10 +176,10 @@ def mapped_device(bench, name):
 def assisted(bench):
     """Flushes are trusted: what was flushed is there, on a driver whose memory need not be coherent; what was not is
     not."""
-    env = {"REPRISE_MEMORY": "assisted", "VK_ICD_FILENAMES": bench.mock()}
-    read_back(bench, "mapped", "flushed@host", env=env)
+    env, options = {"VK_ICD_FILENAMES": bench.mock()}, ["--memory", "assisted"]
+    read_back(bench, "mapped", "flushed@host", env=env, options=options)
     trace = bench.path("unflushed.vkr")
-    ok(bench.capture(trace, [bench.app("mapped"), "whole@host", bench.path("x.bin")], env=env))
+    ok(bench.capture(trace, [bench.app("mapped"), "whole@host", bench.path("x.bin")], env=env, options=options))
     require(bench.info(trace)["memory_changes"] == 0, "a program that never flushes has memory changes in its trace")
 
 

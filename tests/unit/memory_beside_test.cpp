@@ -1,5 +1,5 @@
-// Memory beside the driver's mapping: the driver gets what the program wrote, at the scan and nothing else; the program
-// sees what the device wrote, after the wait; and the trace holds the program's bytes alone.
+// Memory beside the driver's mapping: the driver gets what the program wrote, at the scan and nothing else;
+// the program sees what the device wrote, after the wait; and the trace holds the program's bytes alone.
 #include <gtest/gtest.h>
 #include <unistd.h>
 

@@ -26,7 +26,8 @@ bool encodeIn(C& call, size_t room, std::vector<std::byte>& lane, size_t& size) 
   if (room < kFixedBytes<C>) return false;
   E encoder(begin, begin + room - kFixedBytes<C>);
   visit(encoder, call);
-  for (size_t i = room + kPadding; i < lane.size(); ++i) EXPECT_EQ(lane[i], kGuard) << "wrote beyond its room";
+  for (size_t i = room + kPadding; i < lane.size(); ++i)
+    EXPECT_EQ(lane[i], kGuard) << "wrote beyond its room";
   size = encoder.overflowed() ? 0 : size_t(encoder.cursor() - begin);
   return !encoder.overflowed();
 }
@@ -77,8 +78,8 @@ void compare(const char* name, uint64_t seed, Counts& counts) {
 TEST(DirectEncoder, WritesTheBytesOfEncoder) {
   Counts counts;
   for (uint64_t seed = 0; seed < seeds(); ++seed) {
-#define REPRISE_PACKET(name, Packet)      \
-  compare<Packet>(#name, seed, counts);   \
+#define REPRISE_PACKET(name, Packet)    \
+  compare<Packet>(#name, seed, counts); \
   if (HasFailure()) return;
 #include "gen/packets.inc"
 #undef REPRISE_PACKET
@@ -89,9 +90,10 @@ TEST(DirectEncoder, WritesTheBytesOfEncoder) {
 }
 
 TEST(DirectEncoder, CallsOfEveryFrameAreDirect) {
-  EXPECT_TRUE(kDirect<CmdDrawIndexedCall> && kDirect<CmdPipelineBarrierCall> && kDirect<CmdBindDescriptorSetsCall> &&
-              kDirect<CmdPushConstantsCall> && kDirect<CmdBeginRenderPassCall> && kDirect<QueueSubmitCall> &&
-              kDirect<CreateImageCall> && kDirect<WaitForFencesCall>);
+  EXPECT_TRUE(kDirect<CmdDrawIndexedCall> && kDirect<CmdPipelineBarrierCall> &&
+              kDirect<CmdBindDescriptorSetsCall> && kDirect<CmdPushConstantsCall> &&
+              kDirect<CmdBeginRenderPassCall> && kDirect<QueueSubmitCall> && kDirect<CreateImageCall> &&
+              kDirect<WaitForFencesCall>);
 }
 
 }  // namespace
