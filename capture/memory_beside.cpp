@@ -90,8 +90,7 @@ void MemoryTracker::refreshBeside(Allocation& allocation) {
   if (!allocation.cached && allocation.device_bytes > kMaxRefreshedUncached) {
     if (!std::exchange(allocation.said_uncached, true))
       hole(HoleCause::kUntrackedMemory, allocation.key.memory,
-           "what the device writes to large uncached memory is shown to the program only when it invalidates "
-           "it; "
+           "what the device writes to large uncached memory is shown to the program only when it invalidates it; "
            "REPRISE_MEMORY=compare shows all of it");
     return;
   }
