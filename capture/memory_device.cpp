@@ -1,5 +1,6 @@
 // What the device writes into watched memory, kept apart from what the program writes.
 #include <algorithm>
+#include <bitset>
 #include <cstring>
 
 #include "capture/memory_tracker.h"
@@ -84,20 +85,22 @@ void MemoryTracker::refreshShadow(Allocation& allocation, Range range) {
   }
 }
 
-// Copies first and looks for the program's writes after: what was not written by then holds none of them.
+// Copies first and looks for the program's writes after: what was not written by then holds none of them. A
+// page that is as it was known to be needs neither.
 void MemoryTracker::refreshChunk(Allocation& allocation, size_t begin, size_t end) {
   const bool whole = allocation.device_bytes <= kMaxRefreshedWhole && refresh_left_ >= end - begin;
   if (whole) refresh_left_ -= end - begin;
-  auto wanted = [&](size_t page) { return whole || allocation.shadow.known(page); };
-  bool any = false;
-  for (size_t page = begin; page < end; page += kShadowPage) {
-    if (!wanted(page)) continue;
-    any = true;
-    std::memcpy(staging_.get() + (page - begin), allocation.base + page, kShadowPage);
-  }
-  if (!any) return;
-  WriteWatch::Run runs[kRefreshChunk / kShadowPage];
   std::byte* base = allocation.base;
+  std::bitset<kRefreshChunk / kShadowPage> copied;
+  for (size_t page = begin; page < end; page += kShadowPage) {
+    const bool known = allocation.shadow.known(page);
+    if (known ? std::memcmp(base + page, allocation.shadow.data() + page, kShadowPage) == 0 : !whole)
+      continue;
+    copied.set((page - begin) / kShadowPage);
+    std::memcpy(staging_.get() + (page - begin), base + page, kShadowPage);
+  }
+  if (copied.none()) return;
+  WriteWatch::Run runs[kRefreshChunk / kShadowPage];
   Result<WriteWatch::Found> found =
       watch_.take(base + begin / pageSize() * pageSize(), base + roundUp(end, pageSize()), runs);
   if (!found) {
@@ -108,7 +111,7 @@ void MemoryTracker::refreshChunk(Allocation& allocation, size_t begin, size_t en
   const WriteWatch::Run* last = runs + found->runs;
   for (size_t page = begin; page < end; page += kShadowPage) {
     while (run != last && run->end <= base + page) ++run;
-    if ((run != last && run->begin <= base + page) || !wanted(page)) continue;
+    if ((run != last && run->begin <= base + page) || !copied.test((page - begin) / kShadowPage)) continue;
     std::memcpy(allocation.shadow.data() + page, staging_.get() + (page - begin), kShadowPage);
     allocation.shadow.setKnown(page);
   }

@@ -33,10 +33,13 @@ void addCapture(CLI::App& app, Run& run, const std::vector<std::string>& program
                    "Shared memory between program and writer, in MiB (1 to 65536), 256 unless given")
       ->check(CLI::Range(size_t{1}, size_t{65536}))
       ->option_text("MIB");
-  verb->add_option("--memory", options->memory,
-                   "How changes of mapped memory are found: auto watches where it can (the default), compare copies and "
-                   "compares, assisted records what the program flushes and nothing else, off records none")
-      ->check(CLI::IsMember({"auto", "compare", "assisted", "off"}))
+  verb->add_option(
+          "--memory", options->memory,
+          "How changes of mapped memory are found: auto (the default) watches pages shared with the driver, "
+          "or "
+          "else (beside) pages that the driver's follow at submits and waits; compare copies and compares; "
+          "assisted records what the program flushes and nothing else; off records none")
+      ->check(CLI::IsMember({"auto", "beside", "compare", "assisted", "off"}))
       ->option_text("METHOD");
   verb->add_option("--layer-dir", options->layer_dir,
                    "Where VkLayer_reprise.json is, if not where it was installed")

@@ -12,7 +12,7 @@ WARZONE = ["/usr/games/warzone2100", "--gfxbackend=vulkan", "--window", "--resol
 # Those that run until they are stopped are judged by the frames that they present, the others by their time.
 PROGRAMS = [
     ("vkcube, 300 frames", ["vkcube", "--c", "300"], {}),
-    ("glmark2 on zink", ["glmark2-es2", "--off-screen", "-s", "320x240", "-b", "build:nframes=600", "-b", "shadow:nframes=300"],
+    ("glmark2 on zink", ["glmark2-es2", "--off-screen", "-s", "320x240", "-b", "build:nframes=3000", "-b", "shadow:nframes=1500"],
      SOFTWARE),
     ("vkd3d-gears, 8 s", ["timeout", "8", "vkd3d-gears"], {}),
     ("Warzone 2100's menu, 30 s", ["timeout", "30", *WARZONE], {"SDL_AUDIODRIVER": "dummy", "ALSOFT_DRIVERS": "null"}),
