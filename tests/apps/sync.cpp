@@ -1,0 +1,292 @@
+// Work that is ordered by other means than waiting for a fence.
+//
+// sync CASE [FILE]
+#include <thread>
+
+#include "kernel.h"
+
+namespace {
+
+using app::Kernel;
+using app::Scene;
+
+constexpr VkPipelineStageFlags kAll = VK_PIPELINE_STAGE_ALL_COMMANDS_BIT;
+
+VkSemaphore createTimeline(Scene& scene) {
+  const VkSemaphoreTypeCreateInfo type{VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO, nullptr,
+                                       VK_SEMAPHORE_TYPE_TIMELINE, 0};
+  return scene.make(vkCreateSemaphore, vkDestroySemaphore,
+                    {VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, &type, 0});
+}
+
+void submitTimed(VkQueue queue, VkCommandBuffer commands, VkSemaphore semaphore, uint64_t wait,
+                 uint64_t signal) {
+  const VkTimelineSemaphoreSubmitInfo values{
+      VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO, nullptr, wait ? 1u : 0u, &wait, 1, &signal};
+  const VkSubmitInfo info{
+      VK_STRUCTURE_TYPE_SUBMIT_INFO, &values, wait ? 1u : 0u, &semaphore, &kAll, 1, &commands, 1, &semaphore};
+  CHECK(vkQueueSubmit(queue, 1, &info, VK_NULL_HANDLE));
+}
+
+void waitFor(Scene& scene, VkSemaphore semaphore, uint64_t value) {
+  const VkSemaphoreWaitInfo info{
+      VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, nullptr, 0, 1, &semaphore, &value};
+  CHECK(vkWaitSemaphores(scene.gpu.device, &info, UINT64_MAX));
+}
+void signal(Scene& scene, VkSemaphore semaphore, uint64_t value) {
+  const VkSemaphoreSignalInfo info{VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO, nullptr, semaphore, value};
+  CHECK(vkSignalSemaphore(scene.gpu.device, &info));
+}
+
+VkCommandBuffer recordKernel(Scene& scene, const Kernel& kernel, uint32_t round, VkDeviceSize* at) {
+  const VkCommandBuffer commands = scene.commands();
+  app::begin(commands);
+  *at = app::dispatch(scene, kernel, commands, round);
+  app::makeVisibleToHost(commands);
+  CHECK(vkEndCommandBuffer(commands));
+  return commands;
+}
+
+// What waits is submitted before what signals: on two queues where there are two, else the program signals.
+void timeline(Scene& scene) {
+  const app::Features features(scene.gpu);
+  NEED(features.v12.timelineSemaphore);
+  scene.open(features);
+  const app::Buffer source = scene.words(app::kKernelWords, 1, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
+  const Kernel kernel = app::createKernel(scene, source);
+  const VkSemaphore semaphore = createTimeline(scene);
+  const bool two = scene.other.queue != scene.gpu.queue && scene.other.family == scene.gpu.family;
+  VkDeviceSize at[3];
+  submitTimed(scene.gpu.queue, recordKernel(scene, kernel, 3, &at[2]), semaphore, 2, 3);
+  if (two)
+    submitTimed(scene.other.queue, recordKernel(scene, kernel, 2, &at[1]), semaphore, 1, 2);
+  else
+    scene.space(app::kKernelWords * 4);
+  uint64_t value = 9;
+  CHECK(vkGetSemaphoreCounterValue(scene.gpu.device, semaphore, &value));
+  REQUIRE(value == 0);
+  signal(scene, semaphore, 1);
+  if (!two) signal(scene, semaphore, 2);
+  waitFor(scene, semaphore, 3);
+  app::requireKernel(scene, at[2], source, 3);
+}
+
+// One thread sleeps in vkWaitSemaphores for what another submits and signals later.
+void timelineThreads(Scene& scene) {
+  const app::Features features(scene.gpu);
+  NEED(features.v12.timelineSemaphore);
+  scene.open(features);
+  const app::Buffer source = scene.words(app::kKernelWords, 2, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
+  const Kernel kernel = app::createKernel(scene, source);
+  const VkSemaphore semaphore = createTimeline(scene);
+  VkDeviceSize at = 0;
+  const VkCommandBuffer commands = recordKernel(scene, kernel, 1, &at);
+  std::thread waiter([&] {
+    waitFor(scene, semaphore, 2);
+    app::requireKernel(scene, at, source, 1);
+    signal(scene, semaphore, 3);
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  submitTimed(scene.gpu.queue, commands, semaphore, 1, 2);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  signal(scene, semaphore, 1);
+  waitFor(scene, semaphore, 3);
+  waiter.join();
+  uint64_t value = 0;
+  CHECK(vkGetSemaphoreCounterValue(scene.gpu.device, semaphore, &value));
+  REQUIRE(value == 3);
+}
+
+// Never waits: asks again and again, and uses what is there as soon as it is said to be.
+void polling(Scene& scene) {
+  const app::Features features(scene.gpu);
+  NEED(features.v12.timelineSemaphore);
+  NEED(features.v12.hostQueryReset);
+  scene.open(features);
+  const VkDevice device = scene.gpu.device;
+  const app::Buffer source = scene.words(app::kKernelWords, 3, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
+  const Kernel kernel = app::createKernel(scene, source);
+  const VkSemaphore semaphore = createTimeline(scene);
+  const VkFence fence = app::createFence(scene.gpu);
+  const VkEvent event =
+      scene.make(vkCreateEvent, vkDestroyEvent, {VK_STRUCTURE_TYPE_EVENT_CREATE_INFO, nullptr, 0});
+  const VkQueryPool queries = scene.make(
+      vkCreateQueryPool, vkDestroyQueryPool,
+      {VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO, nullptr, 0, VK_QUERY_TYPE_TIMESTAMP, 1, 0});
+  for (uint32_t round = 1; round <= 4; ++round) {
+    const VkCommandBuffer commands = scene.commands();
+    app::begin(commands);
+    vkResetQueryPool(device, queries, 0, 1);
+    const VkDeviceSize at = app::dispatch(scene, kernel, commands, round);
+    app::makeVisibleToHost(commands);
+    vkCmdWriteTimestamp(commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, queries, 0);
+    vkCmdSetEvent(commands, event, kAll);
+    CHECK(vkEndCommandBuffer(commands));
+    const uint64_t value = round;
+    const VkTimelineSemaphoreSubmitInfo values{VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO, nullptr, 0,
+                                               nullptr, 1, &value};
+    const VkSubmitInfo info{
+        VK_STRUCTURE_TYPE_SUBMIT_INFO, &values, 0, nullptr, nullptr, 1, &commands, 1, &semaphore};
+    CHECK(vkQueueSubmit(scene.gpu.queue, 1, &info, fence));
+    uint64_t reached = 0, ticks = 0;
+    const auto ended = [&] {
+      if (round == 1) return vkGetFenceStatus(device, fence) == VK_SUCCESS;
+      if (round == 2) return vkGetEventStatus(device, event) == VK_EVENT_SET;
+      if (round == 3) return vkGetSemaphoreCounterValue(device, semaphore, &reached) == VK_SUCCESS && reached == 3;
+      return vkGetQueryPoolResults(device, queries, 0, 1, 8, &ticks, 8, VK_QUERY_RESULT_64_BIT) == VK_SUCCESS;
+    };
+    while (!ended()) std::this_thread::yield();
+    app::requireKernel(scene, at, source, round);
+    // The next round writes the source: a replay that runs ahead computes something else.
+    reinterpret_cast<uint32_t*>(source.data)[round] += round;
+    while (vkGetFenceStatus(device, fence) == VK_NOT_READY) std::this_thread::yield();
+    CHECK(vkResetFences(device, 1, &fence));
+    CHECK(vkResetEvent(device, event));
+    REQUIRE(vkGetEventStatus(device, event) == VK_EVENT_RESET);
+  }
+  vkDestroyFence(device, fence, nullptr);
+}
+
+// The GPU waits for an event that the program sets after the submit, and for one that it sets itself.
+void events(Scene& scene) {
+  scene.open();
+  const app::Buffer source = scene.words(app::kKernelWords, 4, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
+  const Kernel kernel = app::createKernel(scene, source);
+  VkEvent made[2];
+  for (VkEvent& event : made)
+    event = scene.make(vkCreateEvent, vkDestroyEvent, {VK_STRUCTURE_TYPE_EVENT_CREATE_INFO, nullptr, 0});
+  const VkMemoryBarrier barrier{VK_STRUCTURE_TYPE_MEMORY_BARRIER, nullptr, VK_ACCESS_HOST_WRITE_BIT,
+                                VK_ACCESS_SHADER_READ_BIT};
+  const VkCommandBuffer commands = scene.commands();
+  app::begin(commands);
+  vkCmdWaitEvents(commands, 1, &made[0], VK_PIPELINE_STAGE_HOST_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 1,
+                  &barrier, 0, nullptr, 0, nullptr);
+  const VkDeviceSize at = app::dispatch(scene, kernel, commands, 1);
+  vkCmdSetEvent(commands, made[1], kAll);
+  vkCmdWaitEvents(commands, 1, &made[1], kAll, kAll, 0, nullptr, 0, nullptr, 0, nullptr);
+  vkCmdResetEvent(commands, made[1], kAll);
+  app::makeVisibleToHost(commands);
+  CHECK(vkEndCommandBuffer(commands));
+  const VkFence fence = app::createFence(scene.gpu);
+  app::submit(scene.gpu, commands, fence);
+  reinterpret_cast<uint32_t*>(source.data)[5] = 77;
+  REQUIRE(vkGetFenceStatus(scene.gpu.device, fence) == VK_NOT_READY);
+  CHECK(vkSetEvent(scene.gpu.device, made[0]));
+  app::waitAndReset(scene.gpu, fence);
+  vkDestroyFence(scene.gpu.device, fence, nullptr);
+  app::requireKernel(scene, at, source, 1);
+  REQUIRE(vkGetEventStatus(scene.gpu.device, made[1]) == VK_EVENT_RESET);
+}
+
+// The same by VK_KHR_synchronization2, with a submit of two batches.
+void events2(Scene& scene) {
+  const app::Features features(scene.gpu);
+  NEED(features.v13.synchronization2);
+  scene.open(features);
+  const app::Buffer source = scene.words(app::kKernelWords, 5, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
+  const Kernel kernel = app::createKernel(scene, source);
+  const VkEvent event = scene.make(vkCreateEvent, vkDestroyEvent,
+                                   {VK_STRUCTURE_TYPE_EVENT_CREATE_INFO, nullptr, VK_EVENT_CREATE_DEVICE_ONLY_BIT});
+  const VkMemoryBarrier2 barrier{VK_STRUCTURE_TYPE_MEMORY_BARRIER_2,
+                                 nullptr,
+                                 VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                                 VK_ACCESS_2_MEMORY_WRITE_BIT,
+                                 VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                                 VK_ACCESS_2_MEMORY_READ_BIT | VK_ACCESS_2_MEMORY_WRITE_BIT};
+  const VkDependencyInfo dependency{VK_STRUCTURE_TYPE_DEPENDENCY_INFO, nullptr, 0, 1, &barrier};
+  VkDeviceSize at[2];
+  VkCommandBuffer commands[2];
+  for (uint32_t i = 0; i < 2; ++i) {
+    commands[i] = scene.commands();
+    app::begin(commands[i]);
+    at[i] = app::dispatch(scene, kernel, commands[i], i);
+    vkCmdSetEvent2(commands[i], event, &dependency);
+    vkCmdWaitEvents2(commands[i], 1, &event, &dependency);
+    vkCmdResetEvent2(commands[i], event, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT);
+    vkCmdPipelineBarrier2(commands[i], &dependency);
+    app::makeVisibleToHost(commands[i]);
+    CHECK(vkEndCommandBuffer(commands[i]));
+  }
+  const VkSemaphore semaphore =
+      scene.make(vkCreateSemaphore, vkDestroySemaphore, {VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, nullptr, 0});
+  const VkSemaphoreSubmitInfo between{VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO, nullptr, semaphore, 0,
+                                      VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT, 0};
+  VkCommandBufferSubmitInfo infos[2];
+  for (uint32_t i = 0; i < 2; ++i)
+    infos[i] = {VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO, nullptr, commands[i], 0};
+  const VkSubmitInfo2 batches[2] = {
+      {VK_STRUCTURE_TYPE_SUBMIT_INFO_2, nullptr, 0, 0, nullptr, 1, &infos[0], 1, &between},
+      {VK_STRUCTURE_TYPE_SUBMIT_INFO_2, nullptr, 0, 1, &between, 1, &infos[1], 0, nullptr}};
+  const VkFence fence = app::createFence(scene.gpu);
+  CHECK(vkQueueSubmit2(scene.gpu.queue, 2, batches, fence));
+  app::waitAndReset(scene.gpu, fence);
+  vkDestroyFence(scene.gpu.device, fence, nullptr);
+  for (uint32_t i = 0; i < 2; ++i) app::requireKernel(scene, at[i], source, i);
+}
+
+// A buffer of one family's is handed to another's and used there; a second one is shared by both.
+void families(Scene& scene) {
+  scene.open();
+  const uint32_t own = scene.gpu.family, other = scene.other.family;
+  std::printf("families=%d\n", own == other ? 1 : 2);
+  const uint32_t both[2] = {own, other};
+  const VkDeviceSize bytes = 4096;
+  const VkDeviceSize at = scene.space(3 * bytes);
+  const app::Buffer handed = scene.deviceBuffer(
+      bytes, VK_BUFFER_USAGE_TRANSFER_DST_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT);
+  const VkBuffer shared = scene.make(
+      vkCreateBuffer, vkDestroyBuffer,
+      {VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, nullptr, 0, bytes,
+       VK_BUFFER_USAGE_TRANSFER_DST_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT,
+       own == other ? VK_SHARING_MODE_EXCLUSIVE : VK_SHARING_MODE_CONCURRENT, own == other ? 0u : 2u, both});
+  VkMemoryRequirements needs{};
+  vkGetBufferMemoryRequirements(scene.gpu.device, shared, &needs);
+  CHECK(vkBindBufferMemory(
+      scene.gpu.device, shared,
+      scene.own(app::allocate(scene.gpu, needs, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT), vkFreeMemory), 0));
+  const VkBufferMemoryBarrier hand_over{VK_STRUCTURE_TYPE_BUFFER_MEMORY_BARRIER,
+                                        nullptr,
+                                        VK_ACCESS_TRANSFER_WRITE_BIT,
+                                        VK_ACCESS_TRANSFER_READ_BIT,
+                                        own,
+                                        other,
+                                        handed.handle,
+                                        0,
+                                        VK_WHOLE_SIZE};
+  const auto barrier = [&](VkCommandBuffer commands) {
+    vkCmdPipelineBarrier(commands, kAll, kAll, 0, 0, nullptr, 1, &hand_over, 0, nullptr);
+  };
+  const VkCommandBuffer gives = scene.commands();
+  app::begin(gives);
+  vkCmdFillBuffer(gives, handed.handle, 0, bytes, 0x11223344);
+  vkCmdFillBuffer(gives, shared, 0, bytes, 0x55667788);
+  barrier(gives);
+  CHECK(vkEndCommandBuffer(gives));
+  const VkCommandPool pool = scene.make(vkCreateCommandPool, vkDestroyCommandPool,
+                                        {VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, nullptr, 0, other});
+  const VkCommandBuffer takes = app::allocateCommands(scene.gpu, pool);
+  app::begin(takes);
+  if (own != other) barrier(takes);
+  const VkBufferCopy copies[2] = {{0, at, bytes}, {0, at + bytes, bytes}};
+  vkCmdCopyBuffer(takes, handed.handle, scene.result.handle, 1, &copies[0]);
+  vkCmdCopyBuffer(takes, shared, scene.result.handle, 1, &copies[1]);
+  app::makeVisibleToHost(takes);
+  CHECK(vkEndCommandBuffer(takes));
+  const VkSemaphore semaphore =
+      scene.make(vkCreateSemaphore, vkDestroySemaphore, {VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, nullptr, 0});
+  const VkSubmitInfo infos[2] = {
+      {VK_STRUCTURE_TYPE_SUBMIT_INFO, nullptr, 0, nullptr, nullptr, 1, &gives, 1, &semaphore},
+      {VK_STRUCTURE_TYPE_SUBMIT_INFO, nullptr, 1, &semaphore, &kAll, 1, &takes, 0, nullptr}};
+  CHECK(vkQueueSubmit(scene.gpu.queue, 1, &infos[0], VK_NULL_HANDLE));
+  CHECK(vkQueueSubmit(scene.other.queue, 1, &infos[1], VK_NULL_HANDLE));
+  CHECK(vkQueueWaitIdle(scene.other.queue));
+  REQUIRE(*scene.found(at) == 0x11223344 && *scene.found(at + bytes) == 0x55667788);
+}
+
+const app::Case kCases[] = {{"timeline", timeline}, {"timeline-threads", timelineThreads},
+                            {"polling", polling},   {"events", events},
+                            {"events2", events2},   {"families", families}};
+
+}  // namespace
+
+int main(int argc, char** argv) { return app::runCase("sync", kCases, argc, argv); }

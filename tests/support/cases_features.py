@@ -1,0 +1,47 @@
+"""Features that programs use, one program a group: native run, captured run and replay give one result, on every driver
+that has the feature."""
+
+from support.cases_memory import compare_results, nothing_of_the_gpu
+from support.harness import LAVAPIPE, Failure, fresh_folder, ok, require, results_of
+
+
+def same_results(bench, command, name):
+    """False if the driver of the environment lacks what the program is about."""
+    files = {kind: bench.path(kind + ".bin") for kind in ("native", "captured")}
+    native = bench.run([*command, files["native"]]).expect()
+    if native.out.startswith("lacks "):
+        return False
+    trace = bench.path("feature.vkr")
+    captured = ok(bench.capture(trace, [*command, files["captured"]]))
+    require(results_of(ok(native).out)["output"]["xxh64"] == results_of(captured.out)["output"]["xxh64"],
+            f"{name}: the captured run computed something else")
+    require(bench.info(trace)["holes"] == 0, f"{name}: the trace has holes")
+    result = compare_results(bench, trace, captured, files["captured"], name)
+    nothing_of_the_gpu(bench, trace, result, name)
+    return True
+
+
+def feature(bench, program, case):
+    had = []
+    for driver, icd in (("lavapipe", LAVAPIPE), ("swiftshader", bench.swiftshader())):
+        fresh_folder(bench.path("memory"))
+        bench.env["VK_ICD_FILENAMES"] = icd
+        if same_results(bench, [bench.app(program), case], f"{program} {case} on {driver}"):
+            had.append(driver)
+    if not had:
+        raise Failure(f"{program} {case}: no driver has the feature")
+    print(f"{program} {case}: {', '.join(had)}")
+
+
+# program: its cases
+PROGRAMS = {
+    "addresses": ("push", "stored", "block", "list", "copied", "updated"),
+    "sync": ("timeline", "timeline-threads", "polling", "events", "events2", "families"),
+    "descriptors": ("push", "push-template", "template", "indexing", "inline", "offsets", "null", "pool-reset"),
+}
+
+CASES = {
+    f"{program}-{case}": lambda bench, program=program, case=case: feature(bench, program, case)
+    for program, cases in PROGRAMS.items() for case in cases
+}
+SLOW = {}
