@@ -36,6 +36,7 @@ def feature(bench, program, case):
 # program: its cases
 PROGRAMS = {
     "addresses": ("push", "stored", "block", "list", "copied", "updated"),
+    "drawing": ("secondary", "dynamic-rendering", "indirect", "indirect-count", "multi-draw", "conditional", "feedback", "dynamic-state"),
     "sync": ("timeline", "timeline-threads", "polling", "events", "events2", "families"),
     "descriptors": ("push", "push-template", "template", "indexing", "inline", "offsets", "null", "pool-reset"),
 }
