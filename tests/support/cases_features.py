@@ -41,6 +41,8 @@ PROGRAMS = {
     "queries": ("occlusion", "statistics", "timestamps", "host-reset"),
     "sync": ("timeline", "timeline-threads", "polling", "events", "events2", "families"),
     "descriptors": ("push", "push-template", "template", "indexing", "inline", "offsets", "null", "pool-reset"),
+    "transfers": ("buffers", "buffers2", "images", "images2", "blits", "blits2", "resolves", "resolves2", "clears",
+                  "depth-stencil"),
 }
 
 CASES = {
