@@ -37,12 +37,14 @@ def feature(bench, program, case):
 PROGRAMS = {
     "addresses": ("push", "stored", "block", "list", "copied", "updated"),
     "drawing": ("secondary", "dynamic-rendering", "indirect", "indirect-count", "multi-draw", "conditional", "feedback", "dynamic-state"),
+    "memory": ("host-import", "aliased", "shared"),
     "pipelines": ("constants", "cache", "derivatives", "compile-required", "libraries"),
     "queries": ("occlusion", "statistics", "timestamps", "host-reset"),
     "sync": ("timeline", "timeline-threads", "polling", "events", "events2", "families"),
     "descriptors": ("push", "push-template", "template", "indexing", "inline", "offsets", "null", "pool-reset"),
     "transfers": ("buffers", "buffers2", "images", "images2", "blits", "blits2", "resolves", "resolves2", "clears",
                   "depth-stencil"),
+    "views": ("kinds", "compressed", "ycbcr"),
 }
 
 CASES = {

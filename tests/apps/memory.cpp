@@ -1,0 +1,213 @@
+// Memory that is had, bound or seen in other ways than one allocation a buffer.
+//
+// memory CASE [FILE]
+#include <unistd.h>
+
+#include "drawing.h"
+
+namespace {
+
+using app::Scene;
+
+constexpr VkBufferUsageFlags kTransfer = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+
+VkBuffer createBuffer(Scene& scene, VkDeviceSize size, const void* next = nullptr, VkBufferCreateFlags flags = 0) {
+  return scene.make(vkCreateBuffer, vkDestroyBuffer,
+                    {VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, next, flags, size, kTransfer});
+}
+VkMemoryRequirements needsOf(Scene& scene, VkBuffer buffer) {
+  VkMemoryRequirements needs{};
+  vkGetBufferMemoryRequirements(scene.gpu.device, buffer, &needs);
+  return needs;
+}
+
+void copyToResult(Scene& scene, VkBuffer from, VkDeviceSize bytes) {
+  scene.once([&](VkCommandBuffer commands) {
+    const VkBufferCopy region{0, scene.space(bytes), bytes};
+    vkCmdCopyBuffer(commands, from, scene.result.handle, 1, &region);
+  });
+}
+
+// The program's own pages become memory: it writes to them before and after, and reads what the GPU wrote.
+void hostImport(Scene& scene) {
+  scene.open({VK_KHR_EXTERNAL_MEMORY_EXTENSION_NAME, VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME});
+  constexpr VkDeviceSize kBytes = 16384;
+  constexpr auto kType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT;
+  auto* pages = static_cast<uint32_t*>(std::aligned_alloc(65536, 65536));
+  for (uint32_t i = 0; i < kBytes / 4; ++i) pages[i] = i * 7;
+  VkMemoryHostPointerPropertiesEXT properties{VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT};
+  CHECK(COMMAND(scene.gpu, vkGetMemoryHostPointerPropertiesEXT)(scene.gpu.device, kType, pages, &properties));
+  const VkExternalMemoryBufferCreateInfo external{VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO, nullptr,
+                                                  kType};
+  const VkBuffer buffer = createBuffer(scene, kBytes, &external);
+  const VkImportMemoryHostPointerInfoEXT import{VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT, nullptr,
+                                                kType, pages};
+  const VkMemoryAllocateInfo allocation{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, &import, 65536,
+                                        app::lowestBit(properties.memoryTypeBits)};
+  VkDeviceMemory memory = VK_NULL_HANDLE;
+  CHECK(vkAllocateMemory(scene.gpu.device, &allocation, nullptr, &memory));
+  CHECK(vkBindBufferMemory(scene.gpu.device, buffer, memory, 0));
+  copyToResult(scene, buffer, kBytes);
+  for (uint32_t round = 0; round < 2; ++round) {
+    for (uint32_t i = 100; i < 200; ++i) pages[i] += i + round;
+    scene.once([&](VkCommandBuffer commands) { vkCmdFillBuffer(commands, buffer, 8192, 4096, 0xa0 + round); });
+    REQUIRE(pages[2048] == 0xa0 + round && pages[3071] == 0xa0 + round);
+    for (uint32_t i = 0; i < 50; ++i) pages[i] = pages[2048 + i] * i;
+    copyToResult(scene, buffer, kBytes);
+  }
+  scene.atEnd([=, &scene] {
+    vkFreeMemory(scene.gpu.device, memory, nullptr);
+    std::free(pages);
+  });
+}
+
+// Two buffers on the same bytes, a third on a part of them; mapped and not.
+void aliased(Scene& scene) {
+  scene.open();
+  constexpr VkDeviceSize kBytes = 8192;
+  for (const VkMemoryPropertyFlags kind : {VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT}) {
+    VkBuffer buffers[3];
+    for (VkBuffer& buffer : buffers) buffer = createBuffer(scene, kBytes);
+    VkMemoryRequirements needs = needsOf(scene, buffers[0]);
+    needs.size += 4096;
+    const VkDeviceMemory memory = scene.own(app::allocate(scene.gpu, needs, kind), vkFreeMemory);
+    for (uint32_t i = 0; i < 3; ++i)
+      CHECK(vkBindBufferMemory(scene.gpu.device, buffers[i], memory, i == 2 ? 4096 : 0));
+    void* data = nullptr;
+    if (kind & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT)
+      CHECK(vkMapMemory(scene.gpu.device, memory, 0, VK_WHOLE_SIZE, 0, &data));
+    const VkDeviceSize at = scene.space(kBytes);
+    for (uint32_t round = 0; round < 2; ++round) {
+      scene.once([&](VkCommandBuffer commands) {
+        vkCmdFillBuffer(commands, buffers[0], 0, kBytes, 1 + round);
+        app::order(commands);
+        vkCmdFillBuffer(commands, buffers[2], 0, 2048, 3 + round);
+        app::order(commands);
+        const VkBufferCopy region{0, at, kBytes};
+        vkCmdCopyBuffer(commands, buffers[1], scene.result.handle, 1, &region);
+      });
+      REQUIRE(scene.found(at)[0] == 1 + round && scene.found(at)[1024] == 3 + round);
+      if (!data) continue;
+      std::memset(static_cast<std::byte*>(data) + 4096, 0x5a, 64);
+      copyToResult(scene, buffers[2], 128);
+    }
+  }
+}
+
+// Buffers and images side by side in one allocation, bound in one call; some of them of a kind that needs its own.
+void shared(Scene& scene) {
+  scene.open();
+  VkDeviceSize end = 0;
+  uint32_t types = ~0u;
+  VkBindBufferMemoryInfo buffers[3];
+  VkBindImageMemoryInfo images[2];
+  const auto place = [&](const VkMemoryRequirements& needs) {
+    const VkDeviceSize begin = (end + needs.alignment - 1) / needs.alignment * needs.alignment;
+    end = begin + needs.size;
+    types &= needs.memoryTypeBits;
+    return begin;
+  };
+  for (auto& info : buffers) {
+    const VkBuffer buffer = createBuffer(scene, 1000);
+    info = {VK_STRUCTURE_TYPE_BIND_BUFFER_MEMORY_INFO, nullptr, buffer, VK_NULL_HANDLE, place(needsOf(scene, buffer))};
+  }
+  for (auto& info : images) {
+    const VkImage image = scene.make(vkCreateImage, vkDestroyImage,
+                                     app::imageInfo(app::kCanvasFormat, {16, 16, 1},
+                                                    VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT));
+    VkMemoryRequirements needs{};
+    vkGetImageMemoryRequirements(scene.gpu.device, image, &needs);
+    info = {VK_STRUCTURE_TYPE_BIND_IMAGE_MEMORY_INFO, nullptr, image, VK_NULL_HANDLE, place(needs)};
+  }
+  const VkDeviceMemory memory =
+      scene.own(app::allocate(scene.gpu, {end, 1, types}, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT), vkFreeMemory);
+  for (auto& info : buffers) info.memory = memory;
+  for (auto& info : images) info.memory = memory;
+  CHECK(vkBindBufferMemory2(scene.gpu.device, 3, buffers));
+  CHECK(vkBindImageMemory2(scene.gpu.device, 2, images));
+  scene.once([&](VkCommandBuffer commands) {
+    for (uint32_t i = 0; i < 3; ++i) vkCmdFillBuffer(commands, buffers[i].buffer, 0, 1000, 0x100 + i);
+    for (uint32_t i = 0; i < 2; ++i) {
+      app::changeLayout(commands, images[i].image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+      const VkClearColorValue color{{0.5f, float(i), 0, 1}};
+      const VkImageSubresourceRange all = app::whole();
+      vkCmdClearColorImage(commands, images[i].image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &color, 1, &all);
+      app::changeLayout(commands, images[i].image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
+                        VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
+      app::readBack(scene, commands, images[i].image, {16, 16, 1}, 1024);
+    }
+  });
+  for (const auto& info : buffers) copyToResult(scene, info.buffer, 1000);
+}
+
+// Pages of a buffer in two allocations, bound, moved and taken away.
+void sparseBuffer(Scene& scene) {
+  const app::Features features(scene.gpu);
+  NEED(features.core.features.sparseBinding);
+  NEED(features.core.features.sparseResidencyBuffer);
+  scene.open(features);
+  const VkBuffer buffer = createBuffer(scene, 8 * 65536, nullptr,
+                                       VK_BUFFER_CREATE_SPARSE_BINDING_BIT | VK_BUFFER_CREATE_SPARSE_RESIDENCY_BIT);
+  VkMemoryRequirements needs = needsOf(scene, buffer);
+  const VkDeviceSize page = needs.alignment;
+  needs.size = 2 * page;
+  VkDeviceMemory memory[2];
+  for (VkDeviceMemory& one : memory)
+    one = scene.own(app::allocate(scene.gpu, needs, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT), vkFreeMemory);
+  for (uint32_t round = 0; round < 2; ++round) {
+    const VkSparseMemoryBind binds[3] = {{0, page, memory[round], 0, 0},
+                                         {2 * page, page, memory[1 - round], page, 0},
+                                         {page, page, round ? memory[0] : VK_NULL_HANDLE, page, 0}};
+    const VkSparseBufferMemoryBindInfo bind{buffer, 3, binds};
+    const VkBindSparseInfo info{VK_STRUCTURE_TYPE_BIND_SPARSE_INFO, nullptr, 0, nullptr, 1, &bind};
+    const VkFence fence = app::createFence(scene.gpu);
+    CHECK(vkQueueBindSparse(scene.gpu.queue, 1, &info, fence));
+    app::waitAndReset(scene.gpu, fence);
+    vkDestroyFence(scene.gpu.device, fence, nullptr);
+    scene.once([&](VkCommandBuffer commands) {
+      for (const VkSparseMemoryBind& one : binds)
+        if (one.memory) vkCmdFillBuffer(commands, buffer, one.resourceOffset, 256, 0x5000 + round);
+      app::order(commands);
+      for (const VkSparseMemoryBind& one : binds) {
+        const VkBufferCopy region{one.resourceOffset, scene.space(256), 256};
+        if (one.memory) vkCmdCopyBuffer(commands, buffer, scene.result.handle, 1, &region);
+      }
+    });
+  }
+}
+
+// All of an image in opaque pieces.
+void sparseImage(Scene& scene) {
+  const app::Features features(scene.gpu);
+  NEED(features.core.features.sparseBinding);
+  scene.open(features);
+  VkImageCreateInfo info = app::imageInfo(app::kCanvasFormat, {64, 64, 1},
+                                          VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT);
+  info.flags = VK_IMAGE_CREATE_SPARSE_BINDING_BIT;
+  const VkImage image = scene.make(vkCreateImage, vkDestroyImage, info);
+  VkMemoryRequirements needs{};
+  vkGetImageMemoryRequirements(scene.gpu.device, image, &needs);
+  const VkDeviceMemory memory =
+      scene.own(app::allocate(scene.gpu, needs, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT), vkFreeMemory);
+  const VkSparseMemoryBind piece{0, needs.size, memory, 0, 0};
+  const VkSparseImageOpaqueMemoryBindInfo opaque{image, 1, &piece};
+  const VkBindSparseInfo bind{VK_STRUCTURE_TYPE_BIND_SPARSE_INFO, nullptr, 0, nullptr, 0, nullptr, 1, &opaque};
+  CHECK(vkQueueBindSparse(scene.gpu.queue, 1, &bind, VK_NULL_HANDLE));
+  CHECK(vkQueueWaitIdle(scene.gpu.queue));
+  scene.once([&](VkCommandBuffer commands) {
+    app::changeLayout(commands, image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+    const VkClearColorValue color{{0.5f, 0.25f, 0, 1}};
+    const VkImageSubresourceRange all = app::whole();
+    vkCmdClearColorImage(commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &color, 1, &all);
+    app::changeLayout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
+    app::readBack(scene, commands, image, {64, 64, 1}, app::kCanvasBytes);
+  });
+}
+
+const app::Case kCases[] = {{"host-import", hostImport},     {"aliased", aliased},
+                            {"shared", shared},              {"sparse-buffer", sparseBuffer},
+                            {"sparse-image", sparseImage}};
+
+}  // namespace
+
+int main(int argc, char** argv) { return app::runCase("memory", kCases, argc, argv); }
