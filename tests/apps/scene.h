@@ -168,10 +168,10 @@ class Scene {
   }
   uint32_t* found(VkDeviceSize at) { return reinterpret_cast<uint32_t*>(result.data + at); }
 
-  void finish(const char* path) {
+  void finish(const char* path, const char* what = "output") {
     CHECK(vkDeviceWaitIdle(gpu.device));
     REQUIRE(std::any_of(result.data, result.data + result.size, [](std::byte b) { return b != std::byte{}; }));
-    report("output", result, path);
+    report(what, result, path);
     for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) (*undo)();
     destroyBuffer(gpu, result);
     destroyGpu(gpu);
