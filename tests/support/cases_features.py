@@ -2,7 +2,8 @@
 that has the feature."""
 
 from support.cases_memory import compare_results, nothing_of_the_gpu
-from support.harness import LAVAPIPE, Failure, fresh_folder, ok, require, results_of
+from support.cases_pictures import JUDGE, replay_and_judge
+from support.harness import LAVAPIPE, Failure, fresh_folder, ok, require, results_of, same_lines
 
 
 def same_results(bench, command, name):
@@ -21,13 +22,31 @@ def same_results(bench, command, name):
     return True
 
 
-def feature(bench, program, case):
+def same_pictures(bench, command):
+    """Every picture that the program presents, as the judge sees it."""
+    bench.run(command, dict(VK_INSTANCE_LAYERS=JUDGE, **bench.judged("native"))).expect()
+    wanted = bench.verdicts("native")
+    trace = bench.path("pictures.vkr")
+    bench.capture(trace, command, [JUDGE], bench.judged("captured")).expect()
+    same_lines("pictures of the captured run", bench.verdicts("captured"), wanted)
+    for wsi in ("headless", "xcb"):
+        replay_and_judge(bench, trace, wanted, wsi, "--wsi", wsi)
+
+
+def surface(bench, case):
+    bench.display()
+    feature(bench, "surfaces", case, same_pictures)
+
+
+def feature(bench, program, case, more=None):
     had = []
     for driver, icd in (("lavapipe", LAVAPIPE), ("swiftshader", bench.swiftshader())):
         fresh_folder(bench.path("memory"))
         bench.env["VK_ICD_FILENAMES"] = icd
         if same_results(bench, [bench.app(program), case], f"{program} {case} on {driver}"):
             had.append(driver)
+            if more:
+                more(bench, [bench.app(program), case])
     if not had:
         raise Failure(f"{program} {case}: no driver has the feature")
     print(f"{program} {case}: {', '.join(had)}")
@@ -51,5 +70,5 @@ PROGRAMS = {
 CASES = {
     f"{program}-{case}": lambda bench, program=program, case=case: feature(bench, program, case)
     for program, cases in PROGRAMS.items() for case in cases
-}
+} | {f"surfaces-{case}": lambda bench, case=case: surface(bench, case) for case in ("headless", "xcb", "two")}
 SLOW = {}
