@@ -58,6 +58,7 @@ PROGRAMS = {
     "drawing": ("secondary", "dynamic-rendering", "indirect", "indirect-count", "multi-draw", "conditional", "feedback", "dynamic-state"),
     "memory": ("host-import", "aliased", "shared"),
     "objects": ("private-data", "names", "command-pools", "failures", "devices", "devices-later"),
+    "passes": ("subpasses", "imageless", "multiview"),
     "pipelines": ("constants", "cache", "derivatives", "compile-required", "libraries"),
     "queries": ("occlusion", "statistics", "timestamps", "host-reset"),
     "sync": ("timeline", "timeline-threads", "polling", "events", "events2", "families"),
