@@ -259,65 +259,13 @@ void feedback(Scene& scene) {
   REQUIRE(*scene.found(count_at) == 2 * 4 * 3 * 16);
 }
 
-// Everything about vertices is told while recording.
-void dynamicState(Scene& scene) {
-  VkPhysicalDeviceExtendedDynamicState2FeaturesEXT two{
-      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTENDED_DYNAMIC_STATE_2_FEATURES_EXT};
-  VkPhysicalDeviceExtendedDynamicStateFeaturesEXT one{
-      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTENDED_DYNAMIC_STATE_FEATURES_EXT, &two};
-  const app::Features features(scene.gpu, &one);
-  NEED(one.extendedDynamicState);
-  NEED(two.extendedDynamicState2);
-  scene.open(features, {VK_EXT_EXTENDED_DYNAMIC_STATE_EXTENSION_NAME,
-                        VK_EXT_EXTENDED_DYNAMIC_STATE_2_EXTENSION_NAME});
-  const Canvas canvas = app::createCanvas(scene);
-  app::Pipeline states(scene, canvas.layout, canvas.pass);
-  states.view.viewportCount = states.view.scissorCount = 0;
-  states.blend.blendConstants[0] = 1;
-  states.attachment.blendEnable = VK_TRUE;
-  states.attachment.srcColorBlendFactor = VK_BLEND_FACTOR_CONSTANT_COLOR;
-  states.dynamic = {VK_DYNAMIC_STATE_VIEWPORT_WITH_COUNT, VK_DYNAMIC_STATE_SCISSOR_WITH_COUNT,
-                    VK_DYNAMIC_STATE_CULL_MODE,           VK_DYNAMIC_STATE_FRONT_FACE,
-                    VK_DYNAMIC_STATE_PRIMITIVE_TOPOLOGY,  VK_DYNAMIC_STATE_DEPTH_TEST_ENABLE,
-                    VK_DYNAMIC_STATE_BLEND_CONSTANTS,     VK_DYNAMIC_STATE_RASTERIZER_DISCARD_ENABLE,
-                    VK_DYNAMIC_STATE_DEPTH_BIAS_ENABLE,   VK_DYNAMIC_STATE_PRIMITIVE_RESTART_ENABLE,
-                    VK_DYNAMIC_STATE_DEPTH_BIAS,          VK_DYNAMIC_STATE_STENCIL_TEST_ENABLE,
-                    VK_DYNAMIC_STATE_DEPTH_WRITE_ENABLE,  VK_DYNAMIC_STATE_DEPTH_BOUNDS_TEST_ENABLE};
-  const VkPipeline pipeline = states.create();
-  const VkDeviceSize at = app::paint(scene, canvas, [&](VkCommandBuffer commands) {
-    const float constants[4] = {0.5f, 0.25f, 1, 1};
-    vkCmdBindPipeline(commands, kGraphics, pipeline);
-    vkCmdSetViewportWithCount(commands, 1, &states.viewport);
-    vkCmdSetScissorWithCount(commands, 1, &states.scissor);
-    vkCmdSetBlendConstants(commands, constants);
-    vkCmdSetFrontFace(commands, VK_FRONT_FACE_CLOCKWISE);
-    vkCmdSetPrimitiveTopology(commands, VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST);
-    vkCmdSetPrimitiveRestartEnable(commands, VK_FALSE);
-    vkCmdSetDepthTestEnable(commands, VK_FALSE);
-    vkCmdSetDepthWriteEnable(commands, VK_FALSE);
-    vkCmdSetDepthBoundsTestEnable(commands, VK_FALSE);
-    vkCmdSetStencilTestEnable(commands, VK_FALSE);
-    vkCmdSetDepthBiasEnable(commands, VK_TRUE);
-    vkCmdSetDepthBias(commands, 1, 0, 1);
-    for (uint32_t i = 0; i < 4; ++i) {  // cells 16 to 23 only: clockwise, not culled, not discarded
-      vkCmdSetCullMode(commands, i == 0 ? VK_CULL_MODE_FRONT_BIT : VK_CULL_MODE_BACK_BIT);
-      vkCmdSetRasterizerDiscardEnable(commands, i == 1);
-      const VkRect2D scissor{{0, 0}, {i == 3 ? 1 : app::kCanvas.width, app::kCanvas.height}};
-      vkCmdSetScissorWithCount(commands, 1, &scissor);
-      vkCmdDraw(commands, 3, 8, 0, i * 8);
-    }
-  });
-  REQUIRE(app::drawnCells(scene, at) == 0xff0000u);
-}
-
 const app::Case kCases[] = {{"secondary", secondary},
                             {"dynamic-rendering", dynamicRendering},
                             {"indirect", indirect},
                             {"indirect-count", indirectCount},
                             {"multi-draw", multiDraw},
                             {"conditional", conditional},
-                            {"feedback", feedback},
-                            {"dynamic-state", dynamicState}};
+                            {"feedback", feedback}};
 
 }  // namespace
 

@@ -195,10 +195,139 @@ void devices(Scene& scene, bool other_first) {
   runKernel(scene, kernels[other_first], sources[other_first], 9);
 }
 
+// Host memory of the program's own for what the driver keeps; every piece is given back.
+struct Counted {
+  int alive = 0, made = 0;
+  static void* allocate(void* user, size_t size, size_t alignment, VkSystemAllocationScope) {
+    auto* counted = static_cast<Counted*>(user);
+    ++counted->alive;
+    ++counted->made;
+    alignment = std::max(alignment, alignof(std::max_align_t));
+    return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  }
+  static void* reallocate(void* user, void* old, size_t size, size_t alignment, VkSystemAllocationScope scope) {
+    if (old) return std::realloc(old, size);
+    return allocate(user, size, alignment, scope);
+  }
+  static void release(void* user, void* memory) {
+    if (memory) --static_cast<Counted*>(user)->alive;
+    std::free(memory);
+  }
+};
+void allocators(Scene& scene) {
+  scene.open();
+  const app::Buffer from = source(scene, 5);
+  const Kernel kernel = app::createKernel(scene, from);
+  Counted counted;
+  const VkAllocationCallbacks callbacks{&counted, Counted::allocate, Counted::reallocate, Counted::release};
+  const VkDevice device = scene.gpu.device;
+  for (uint32_t round = 0; round < 3; ++round) {
+    const VkBufferCreateInfo info{VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, nullptr, 0, 256,
+                                  VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT};
+    VkBuffer buffer = VK_NULL_HANDLE;
+    CHECK(vkCreateBuffer(device, &info, &callbacks, &buffer));
+    VkMemoryRequirements needs{};
+    vkGetBufferMemoryRequirements(device, buffer, &needs);
+    const VkMemoryAllocateInfo allocation{
+        VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, nullptr, needs.size,
+        app::memoryType(scene.gpu, needs.memoryTypeBits, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT)};
+    VkDeviceMemory memory = VK_NULL_HANDLE;
+    CHECK(vkAllocateMemory(device, &allocation, &callbacks, &memory));
+    CHECK(vkBindBufferMemory(device, buffer, memory, 0));
+    scene.once([&](VkCommandBuffer commands) {
+      vkCmdFillBuffer(commands, buffer, 0, 256, 0xa110c + round);
+      app::order(commands);
+      const VkBufferCopy region{0, scene.space(256), 256};
+      vkCmdCopyBuffer(commands, buffer, scene.result.handle, 1, &region);
+    });
+    vkDestroyBuffer(device, buffer, &callbacks);
+    vkFreeMemory(device, memory, &callbacks);
+    runKernel(scene, kernel, from, round);
+  }
+  REQUIRE(counted.alive == 0);
+}
+
+// Nothing, where Vulkan allows it: null handles to destroy and free, and counts of zero.
+void nothing(Scene& scene) {
+  scene.open();
+  const VkDevice device = scene.gpu.device;
+  vkDestroyInstance(VK_NULL_HANDLE, nullptr);
+  vkDestroyDevice(VK_NULL_HANDLE, nullptr);
+  vkDestroyBuffer(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyBufferView(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyCommandPool(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyDescriptorPool(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyDescriptorSetLayout(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyDescriptorUpdateTemplate(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyEvent(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyFence(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyFramebuffer(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyImage(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyImageView(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyPipeline(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyPipelineCache(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyPipelineLayout(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyPrivateDataSlot(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyQueryPool(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyRenderPass(device, VK_NULL_HANDLE, nullptr);
+  vkDestroySampler(device, VK_NULL_HANDLE, nullptr);
+  vkDestroySamplerYcbcrConversion(device, VK_NULL_HANDLE, nullptr);
+  vkDestroySemaphore(device, VK_NULL_HANDLE, nullptr);
+  vkDestroyShaderModule(device, VK_NULL_HANDLE, nullptr);
+  vkFreeMemory(device, VK_NULL_HANDLE, nullptr);
+  const VkCommandBuffer commands[3] = {VK_NULL_HANDLE, scene.commands(), VK_NULL_HANDLE};
+  vkFreeCommandBuffers(device, scene.gpu.pool, 3, commands);
+  const app::Buffer from = source(scene, 6);
+  const Kernel kernel = app::createKernel(scene, from);
+  const VkDescriptorPool pool = app::createPool(scene, app::twoBuffers(), 1, VK_DESCRIPTOR_POOL_CREATE_FREE_DESCRIPTOR_SET_BIT);
+  const VkDescriptorSet sets[2] = {VK_NULL_HANDLE, app::allocateSet(scene, pool, kernel.set_layout)};
+  CHECK(vkFreeDescriptorSets(device, pool, 2, sets));
+  vkUpdateDescriptorSets(device, 0, nullptr, 0, nullptr);
+  const VkFence fence = app::createFence(scene.gpu);
+  CHECK(vkQueueSubmit(scene.gpu.queue, 0, nullptr, fence));
+  app::waitAndReset(scene.gpu, fence);
+  CHECK(vkQueueSubmit(scene.gpu.queue, 0, nullptr, VK_NULL_HANDLE));
+  const VkSubmitInfo empty{VK_STRUCTURE_TYPE_SUBMIT_INFO};
+  CHECK(vkQueueSubmit(scene.gpu.queue, 1, &empty, fence));
+  app::waitAndReset(scene.gpu, fence);
+  vkDestroyFence(device, fence, nullptr);
+  scene.once([&](VkCommandBuffer recorded) {
+    vkCmdPipelineBarrier(recorded, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, 0, 0,
+                         nullptr, 0, nullptr, 0, nullptr);
+    vkCmdBindPipeline(recorded, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.pipeline);
+  });
+  runKernel(scene, kernel, from, 7);
+}
+
+// The physical device comes from its group, the queue from vkGetDeviceQueue2, capabilities from the second forms.
+void groups(Scene& scene) {
+  uint32_t count = 0;
+  CHECK(vkEnumeratePhysicalDeviceGroups(scene.gpu.instance, &count, nullptr));
+  std::vector<VkPhysicalDeviceGroupProperties> found(count, {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_GROUP_PROPERTIES});
+  CHECK(vkEnumeratePhysicalDeviceGroups(scene.gpu.instance, &count, found.data()));
+  scene.gpu.physical = found.at(0).physicalDevices[0];
+  VkPhysicalDeviceDriverProperties driver{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
+  VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &driver};
+  vkGetPhysicalDeviceProperties2(scene.gpu.physical, &properties);
+  VkPhysicalDeviceMemoryProperties2 memory{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
+  vkGetPhysicalDeviceMemoryProperties2(scene.gpu.physical, &memory);
+  scene.open();
+  const VkDeviceQueueInfo2 info{VK_STRUCTURE_TYPE_DEVICE_QUEUE_INFO_2, nullptr, 0, scene.gpu.family, 0};
+  VkQueue queue = VK_NULL_HANDLE;
+  vkGetDeviceQueue2(scene.gpu.device, &info, &queue);
+  REQUIRE(queue == scene.gpu.queue);
+  const app::Buffer from = source(scene, 7);
+  const Kernel kernel = app::createKernel(scene, from);
+  runKernel(scene, kernel, from, 8);
+}
+
 const app::Case kCases[] = {{"private-data", privateData},
                             {"names", names, {VK_EXT_DEBUG_UTILS_EXTENSION_NAME}},
                             {"command-pools", commandPools},
                             {"failures", failures},
+                            {"allocators", allocators},
+                            {"nothing", nothing},
+                            {"groups", groups},
                             {"devices", [](Scene& scene) { devices(scene, false); }},
                             {"devices-later", [](Scene& scene) { devices(scene, true); }}};
 

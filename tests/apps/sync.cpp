@@ -283,9 +283,37 @@ void families(Scene& scene) {
   REQUIRE(*scene.found(at) == 0x11223344 && *scene.found(at + bytes) == 0x55667788);
 }
 
+// Never waits, and asks nobody: looks at mapped memory until the GPU has written there, then writes what the GPU has
+// read over.
+void flag(Scene& scene) {
+  scene.open();
+  constexpr uint32_t kWords = 4096;
+  const app::Buffer source = scene.words(kWords, 6, VK_BUFFER_USAGE_TRANSFER_SRC_BIT);
+  const app::Buffer flags = scene.words(64, 7, VK_BUFFER_USAGE_TRANSFER_DST_BIT);
+  volatile uint32_t* flag = reinterpret_cast<uint32_t*>(flags.data);
+  const app::Buffer slow = scene.deviceBuffer(16 << 20, VK_BUFFER_USAGE_TRANSFER_DST_BIT);
+  for (uint32_t round = 0; round < 6; ++round) {
+    const VkCommandBuffer commands = scene.commands();
+    app::begin(commands);
+    const VkBufferCopy region{0, scene.space(kWords * 4), kWords * 4};
+    vkCmdFillBuffer(commands, slow.handle, 0, VK_WHOLE_SIZE, round);
+    app::order(commands);
+    vkCmdCopyBuffer(commands, source.handle, scene.result.handle, 1, &region);
+    app::order(commands);
+    vkCmdFillBuffer(commands, flags.handle, 0, 4, round + 1);
+    app::makeVisibleToHost(commands);
+    CHECK(vkEndCommandBuffer(commands));
+    app::submit(scene.gpu, commands, VK_NULL_HANDLE);
+    while (*flag != round + 1) std::this_thread::yield();
+    REQUIRE(scene.found(region.dstOffset)[kWords - 1] == reinterpret_cast<uint32_t*>(source.data)[kWords - 1]);
+    for (uint32_t i = 0; i < kWords; ++i) reinterpret_cast<uint32_t*>(source.data)[i] += i;
+  }
+}
+
 const app::Case kCases[] = {{"timeline", timeline}, {"timeline-threads", timelineThreads},
                             {"polling", polling},   {"events", events},
-                            {"events2", events2},   {"families", families}};
+                            {"events2", events2},   {"families", families},
+                            {"flag", flag}};
 
 }  // namespace
 

@@ -55,13 +55,15 @@ def feature(bench, program, case, more=None):
 # program: its cases
 PROGRAMS = {
     "addresses": ("push", "stored", "block", "list", "copied", "updated"),
-    "drawing": ("secondary", "dynamic-rendering", "indirect", "indirect-count", "multi-draw", "conditional", "feedback", "dynamic-state"),
+    "drawing": ("secondary", "dynamic-rendering", "indirect", "indirect-count", "multi-draw", "conditional", "feedback"),
     "memory": ("host-import", "aliased", "shared"),
-    "objects": ("private-data", "names", "command-pools", "failures", "devices", "devices-later"),
+    "objects": ("private-data", "names", "command-pools", "failures", "allocators", "nothing", "groups",
+                "devices", "devices-later"),
     "passes": ("subpasses", "imageless", "multiview"),
     "pipelines": ("constants", "cache", "derivatives", "compile-required", "libraries"),
     "queries": ("occlusion", "statistics", "timestamps", "host-reset"),
-    "sync": ("timeline", "timeline-threads", "polling", "events", "events2", "families"),
+    "states": ("dynamic", "dynamic3", "vertices"),
+    "sync": ("timeline", "timeline-threads", "polling", "events", "events2", "families", "flag"),
     "descriptors": ("push", "push-template", "template", "indexing", "inline", "offsets", "null", "pool-reset"),
     "transfers": ("buffers", "buffers2", "images", "images2", "blits", "blits2", "resolves", "resolves2", "clears",
                   "depth-stencil"),
