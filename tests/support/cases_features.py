@@ -38,6 +38,31 @@ def surface(bench, case):
     feature(bench, "surfaces", case, same_pictures)
 
 
+def calls_of(bench, trace, names):
+    """The arguments of these commands; each handle is the number of its first appearance."""
+    seen = {}
+
+    def plain(value):
+        if isinstance(value, dict):
+            return {key: plain(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [plain(one) for one in value]
+        return seen.setdefault(value, len(seen)) if str(value).startswith("0x") else value
+
+    return [plain(line["args"]) for line in bench.dump(trace) if line.get("command") in names]
+
+
+def carried(bench, program, case, *names):
+    """What no driver here executes: the mock driver is told the same at replay as at capture."""
+    bench.env["VK_ICD_FILENAMES"] = bench.mock()
+    captured, replayed = bench.path("captured.vkr"), bench.path("replayed.vkr")
+    ok(bench.capture(captured, [bench.app(program), case + "@unseen", bench.path("x.bin")]))
+    bench.capture(replayed, [bench.reprise, "replay", captured, "--wsi", "headless"]).expect()
+    wanted, found = (calls_of(bench, trace, names) for trace in (captured, replayed))
+    require(wanted, f"{program} {case}: the trace has none of {names}")
+    require(found == wanted, f"{program} {case}: replayed as {found} instead of {wanted}")
+
+
 def feature(bench, program, case, more=None):
     had = []
     for driver, icd in (("lavapipe", LAVAPIPE), ("swiftshader", bench.swiftshader())):
@@ -73,5 +98,10 @@ PROGRAMS = {
 CASES = {
     f"{program}-{case}": lambda bench, program=program, case=case: feature(bench, program, case)
     for program, cases in PROGRAMS.items() for case in cases
-} | {f"surfaces-{case}": lambda bench, case=case: surface(bench, case) for case in ("headless", "xcb", "two")}
+} | {f"surfaces-{case}": lambda bench, case=case: surface(bench, case) for case in ("headless", "xcb", "two")} | {
+    "memory-sparse-buffer": lambda bench: carried(bench, "memory", "sparse-buffer", "vkQueueBindSparse"),
+    "memory-sparse-image": lambda bench: carried(bench, "memory", "sparse-image", "vkQueueBindSparse"),
+    # Three families.
+    "sync-families-mock": lambda bench: carried(bench, "sync", "families", "vkCmdPipelineBarrier"),
+}
 SLOW = {}
