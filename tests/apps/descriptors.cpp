@@ -74,8 +74,7 @@ void push(Scene& scene) {
 void pushTemplate(Scene& scene) {
   const Kernel kernel = createPushed(scene);
   const auto push = COMMAND(scene.gpu, vkCmdPushDescriptorSetWithTemplateKHR);
-  const auto update =
-      createTemplate(scene, kernel, VK_DESCRIPTOR_UPDATE_TEMPLATE_TYPE_PUSH_DESCRIPTORS_KHR);
+  const auto update = createTemplate(scene, kernel, VK_DESCRIPTOR_UPDATE_TEMPLATE_TYPE_PUSH_DESCRIPTORS_KHR);
   pushTwice(scene, kernel, [&](VkCommandBuffer commands, const app::Buffer& from) {
     const TemplateData data = dataOf(scene, from);
     push(commands, update, kernel.layout, 0, &data);
@@ -172,7 +171,7 @@ void inlineBlock(Scene& scene) {
   const auto write = [&](VkDescriptorSet set, uint32_t offset) {
     const VkWriteDescriptorSetInlineUniformBlock data{
         VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET_INLINE_UNIFORM_BLOCK, nullptr, 32, values + offset / 4};
-    const VkWriteDescriptorSet one{VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,  &data, set, 0, offset, 32,
+    const VkWriteDescriptorSet one{VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,  &data,  set, 0, offset, 32,
                                    VK_DESCRIPTOR_TYPE_INLINE_UNIFORM_BLOCK, nullptr};
     vkUpdateDescriptorSets(scene.gpu.device, 1, &one, 0, nullptr);
   };
@@ -191,8 +190,8 @@ void inlineBlock(Scene& scene) {
 void dynamicOffsets(Scene& scene) {
   scene.open();
   Kernel kernel;
-  const app::Bindings bindings = app::bindingsOf(
-      {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER_DYNAMIC});
+  const app::Bindings bindings =
+      app::bindingsOf({VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER_DYNAMIC});
   app::createLayouts(scene, kernel, bindings, sizeof(app::KernelPush));
   kernel.pipeline = app::createComputePipeline(scene, kernel.layout, kBlockComp);
   kernel.set = app::allocateSet(scene, app::createPool(scene, bindings), kernel.set_layout);
@@ -250,7 +249,8 @@ void poolReset(Scene& scene) {
   Kernel kernel;
   app::createLayouts(scene, kernel, app::twoBuffers(), sizeof(app::KernelPush));
   kernel.pipeline = app::createComputePipeline(scene, kernel.layout, kKernelComp);
-  kernel.pool = app::createPool(scene, app::twoBuffers(), 3, VK_DESCRIPTOR_POOL_CREATE_FREE_DESCRIPTOR_SET_BIT);
+  kernel.pool =
+      app::createPool(scene, app::twoBuffers(), 3, VK_DESCRIPTOR_POOL_CREATE_FREE_DESCRIPTOR_SET_BIT);
   const app::Buffer sources[3] = {source(scene, 1), source(scene, 2), source(scene, 3)};
   for (uint32_t round = 0; round < 4; ++round) {
     VkDescriptorSet sets[3];
@@ -274,14 +274,10 @@ void poolReset(Scene& scene) {
   }
 }
 
-const app::Case kCases[] = {{"push", push},
-                            {"push-template", pushTemplate},
-                            {"template", updateTemplate},
-                            {"indexing", indexing},
-                            {"inline", inlineBlock},
-                            {"offsets", dynamicOffsets},
-                            {"null", null},
-                            {"pool-reset", poolReset}};
+const app::Case kCases[] = {
+    {"push", push},         {"push-template", pushTemplate}, {"template", updateTemplate},
+    {"indexing", indexing}, {"inline", inlineBlock},         {"offsets", dynamicOffsets},
+    {"null", null},         {"pool-reset", poolReset}};
 
 }  // namespace
 

@@ -33,13 +33,13 @@ void secondary(Scene& scene) {
   scene.open();
   const Canvas canvas = app::createCanvas(scene);
   const VkPipeline pipeline = app::Pipeline(scene, canvas.layout, canvas.pass).create();
-  VkCommandBufferInheritanceInfo inheritance{
-      VK_STRUCTURE_TYPE_COMMAND_BUFFER_INHERITANCE_INFO, nullptr, canvas.pass, 0, canvas.frame};
+  VkCommandBufferInheritanceInfo inheritance{VK_STRUCTURE_TYPE_COMMAND_BUFFER_INHERITANCE_INFO, nullptr,
+                                             canvas.pass, 0, canvas.frame};
   VkCommandBuffer draws[2];
   for (uint32_t i = 0; i < 2; ++i) {
-    draws[i] = beginSecondary(scene, inheritance,
-                              VK_COMMAND_BUFFER_USAGE_RENDER_PASS_CONTINUE_BIT |
-                                  VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT);
+    draws[i] = beginSecondary(
+        scene, inheritance,
+        VK_COMMAND_BUFFER_USAGE_RENDER_PASS_CONTINUE_BIT | VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT);
     vkCmdBindPipeline(draws[i], kGraphics, pipeline);
     vkCmdDraw(draws[i], 3, 8, 3 * i, 16 * i);
     CHECK(vkEndCommandBuffer(draws[i]));
@@ -75,8 +75,15 @@ void dynamicRendering(Scene& scene) {
   states.info.pNext = &rendering;
   const VkPipeline pipeline = states.create();
   const VkCommandBufferInheritanceRenderingInfo inherited{
-      VK_STRUCTURE_TYPE_COMMAND_BUFFER_INHERITANCE_RENDERING_INFO, nullptr, 0, 0, 1, &app::kCanvasFormat,
-      VK_FORMAT_UNDEFINED, VK_FORMAT_UNDEFINED, VK_SAMPLE_COUNT_1_BIT};
+      VK_STRUCTURE_TYPE_COMMAND_BUFFER_INHERITANCE_RENDERING_INFO,
+      nullptr,
+      0,
+      0,
+      1,
+      &app::kCanvasFormat,
+      VK_FORMAT_UNDEFINED,
+      VK_FORMAT_UNDEFINED,
+      VK_SAMPLE_COUNT_1_BIT};
   const VkCommandBufferInheritanceInfo inheritance{VK_STRUCTURE_TYPE_COMMAND_BUFFER_INHERITANCE_INFO,
                                                    &inherited};
   const VkCommandBuffer draws =
@@ -117,7 +124,8 @@ void dynamicRendering(Scene& scene) {
 
 // Draws whose parameters lie in a buffer, some with indices; their number may lie in one, too.
 struct IndirectDraws {
-  uint16_t indices[6] = {0, 1, 2, 2, 1, 0};  // first: lavapipe 22.3 ignores the offset of those of indirect draws
+  uint16_t indices[6] = {0, 1, 2,
+                         2, 1, 0};  // first: lavapipe 22.3 ignores the offset of those of indirect draws
   VkDrawIndirectCommand draws[4] = {{3, 2, 0, 0}, {3, 1, 3, 8}, {3, 3, 6, 16}, {3, 64, 0, 0}};
   VkDrawIndexedIndirectCommand indexed[2] = {{3, 2, 0, 3, 32}, {3, 1, 3, 0, 48}};
   uint32_t count = 3;
@@ -172,7 +180,10 @@ void multiDraw(Scene& scene) {
   const VkBuffer index_buffer = bufferOf(scene, indices, sizeof indices, VK_BUFFER_USAGE_INDEX_BUFFER_BIT);
   const VkMultiDrawInfoEXT draws[2] = {{0, 3}, {3, 3}};
   // With something of the program's own between the draws.
-  const struct { VkMultiDrawIndexedInfoEXT draw; uint32_t own; } indexed[2] = {{{0, 3, 3}, 7}, {{6, 3, 0}, 8}};
+  const struct {
+    VkMultiDrawIndexedInfoEXT draw;
+    uint32_t own;
+  } indexed[2] = {{{0, 3, 3}, 7}, {{6, 3, 0}, 8}};
   const int32_t offset = 6;
   const VkDeviceSize at = app::paint(scene, canvas, [&](VkCommandBuffer commands) {
     vkCmdBindPipeline(commands, kGraphics, pipeline);
@@ -195,8 +206,8 @@ void conditional(Scene& scene) {
   const Canvas canvas = app::createCanvas(scene);
   const VkPipeline pipeline = app::Pipeline(scene, canvas.layout, canvas.pass).create();
   const uint32_t predicates[8] = {1, 0, 0, 1, 5, 0, 1, 0};
-  const VkBuffer buffer = bufferOf(scene, predicates, sizeof predicates,
-                                   VK_BUFFER_USAGE_CONDITIONAL_RENDERING_BIT_EXT);
+  const VkBuffer buffer =
+      bufferOf(scene, predicates, sizeof predicates, VK_BUFFER_USAGE_CONDITIONAL_RENDERING_BIT_EXT);
   const VkDeviceSize at = app::paint(scene, canvas, [&](VkCommandBuffer commands) {
     vkCmdBindPipeline(commands, kGraphics, pipeline);
     for (uint32_t i = 0; i < 8; ++i) {
@@ -227,9 +238,9 @@ void feedback(Scene& scene) {
   const app::Buffer written =
       scene.deviceBuffer(4096, VK_BUFFER_USAGE_TRANSFORM_FEEDBACK_BUFFER_BIT_EXT |
                                    VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT);
-  const app::Buffer counter = scene.deviceBuffer(
-      4, VK_BUFFER_USAGE_TRANSFORM_FEEDBACK_COUNTER_BUFFER_BIT_EXT | VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT |
-             VK_BUFFER_USAGE_TRANSFER_SRC_BIT);
+  const app::Buffer counter =
+      scene.deviceBuffer(4, VK_BUFFER_USAGE_TRANSFORM_FEEDBACK_COUNTER_BUFFER_BIT_EXT |
+                                VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT);
   const auto begin = COMMAND(scene.gpu, vkCmdBeginTransformFeedbackEXT);
   const auto end = COMMAND(scene.gpu, vkCmdEndTransformFeedbackEXT);
   const VkDeviceSize offset = 0, count_at = scene.space(4), at = scene.space(4096);
@@ -240,8 +251,8 @@ void feedback(Scene& scene) {
   for (uint32_t part = 0; part < 2; ++part) {
     app::paint(scene, canvas, [&](VkCommandBuffer commands) {
       vkCmdBindPipeline(commands, kGraphics, pipeline);
-      COMMAND(scene.gpu, vkCmdBindTransformFeedbackBuffersEXT)(commands, 0, 1, &written.handle, &offset,
-                                                               &written.size);
+      COMMAND(scene.gpu, vkCmdBindTransformFeedbackBuffersEXT)
+      (commands, 0, 1, &written.handle, &offset, &written.size);
       begin(commands, 0, part, part ? &counter.handle : nullptr, part ? &offset : nullptr);
       vkCmdDraw(commands, 3, 4, 0, part * 8);
       end(commands, 0, 1, &counter.handle, &offset);
@@ -259,12 +270,9 @@ void feedback(Scene& scene) {
   REQUIRE(*scene.found(count_at) == 2 * 4 * 3 * 16);
 }
 
-const app::Case kCases[] = {{"secondary", secondary},
-                            {"dynamic-rendering", dynamicRendering},
-                            {"indirect", indirect},
-                            {"indirect-count", indirectCount},
-                            {"multi-draw", multiDraw},
-                            {"conditional", conditional},
+const app::Case kCases[] = {{"secondary", secondary},  {"dynamic-rendering", dynamicRendering},
+                            {"indirect", indirect},    {"indirect-count", indirectCount},
+                            {"multi-draw", multiDraw}, {"conditional", conditional},
                             {"feedback", feedback}};
 
 }  // namespace

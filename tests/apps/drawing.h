@@ -65,8 +65,8 @@ inline void changeLayout(VkCommandBuffer commands, VkImage image, VkImageLayout 
 
 // One level of one layer into the result; `bytes`: how many that is. The image is a transfer source.
 inline VkDeviceSize readBack(Scene& scene, VkCommandBuffer commands, VkImage image, VkExtent3D extent,
-                             VkDeviceSize bytes, VkImageSubresourceLayers from = {VK_IMAGE_ASPECT_COLOR_BIT, 0,
-                                                                                  0, 1}) {
+                             VkDeviceSize bytes,
+                             VkImageSubresourceLayers from = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1}) {
   const VkDeviceSize at = scene.space(bytes);
   const VkBufferImageCopy region{at, 0, 0, from, {0, 0, 0}, extent};
   vkCmdCopyImageToBuffer(commands, image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, scene.result.handle, 1,
@@ -78,9 +78,8 @@ inline VkDeviceSize readBack(Scene& scene, VkCommandBuffer commands, VkImage ima
 struct Pipeline {
   std::vector<VkPipelineShaderStageCreateInfo> stages;
   VkPipelineVertexInputStateCreateInfo vertices{VK_STRUCTURE_TYPE_PIPELINE_VERTEX_INPUT_STATE_CREATE_INFO};
-  VkPipelineInputAssemblyStateCreateInfo assembly{
-      VK_STRUCTURE_TYPE_PIPELINE_INPUT_ASSEMBLY_STATE_CREATE_INFO, nullptr, 0,
-      VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST};
+  VkPipelineInputAssemblyStateCreateInfo assembly{VK_STRUCTURE_TYPE_PIPELINE_INPUT_ASSEMBLY_STATE_CREATE_INFO,
+                                                  nullptr, 0, VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST};
   VkViewport viewport{0, 0, float(kCanvas.width), float(kCanvas.height), 0, 1};
   VkRect2D scissor{{0, 0}, kCanvas};
   VkPipelineViewportStateCreateInfo view{
@@ -91,7 +90,12 @@ struct Pipeline {
   VkPipelineDepthStencilStateCreateInfo depth{VK_STRUCTURE_TYPE_PIPELINE_DEPTH_STENCIL_STATE_CREATE_INFO};
   VkPipelineColorBlendAttachmentState attachment{};
   VkPipelineColorBlendStateCreateInfo blend{VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_STATE_CREATE_INFO,
-                                            nullptr, 0, VK_FALSE, VK_LOGIC_OP_COPY, 1, &attachment};
+                                            nullptr,
+                                            0,
+                                            VK_FALSE,
+                                            VK_LOGIC_OP_COPY,
+                                            1,
+                                            &attachment};
   std::vector<VkDynamicState> dynamic;
   VkPipelineDynamicStateCreateInfo dynamic_info{VK_STRUCTURE_TYPE_PIPELINE_DYNAMIC_STATE_CREATE_INFO};
   VkGraphicsPipelineCreateInfo info{VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_CREATE_INFO};
@@ -146,9 +150,9 @@ struct Canvas {
 
 inline Canvas createCanvas(Scene& scene) {
   Canvas canvas;
-  canvas.image = makeImage(scene, imageInfo(kCanvasFormat, {kCanvas.width, kCanvas.height, 1},
-                                            VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT |
-                                                VK_IMAGE_USAGE_TRANSFER_SRC_BIT));
+  canvas.image =
+      makeImage(scene, imageInfo(kCanvasFormat, {kCanvas.width, kCanvas.height, 1},
+                                 VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT));
   canvas.view = makeView(scene, canvas.image, VK_IMAGE_VIEW_TYPE_2D, kCanvasFormat, whole());
   canvas.pass = scene.own(createRenderPass(scene.gpu, kCanvasFormat), vkDestroyRenderPass);
   canvas.frame = scene.make(vkCreateFramebuffer, vkDestroyFramebuffer,

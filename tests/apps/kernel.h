@@ -41,15 +41,13 @@ inline Bindings twoBuffers() {
 
 inline void createLayouts(Scene& scene, Kernel& kernel, const Bindings& bindings, uint32_t push_bytes,
                           VkDescriptorSetLayoutCreateFlags flags = 0, const void* next = nullptr) {
-  kernel.set_layout = scene.make(
-      vkCreateDescriptorSetLayout, vkDestroyDescriptorSetLayout,
-      {VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, next, flags, static_cast<uint32_t>(bindings.size()),
-       bindings.data()});
+  kernel.set_layout = scene.make(vkCreateDescriptorSetLayout, vkDestroyDescriptorSetLayout,
+                                 {VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, next, flags,
+                                  static_cast<uint32_t>(bindings.size()), bindings.data()});
   const VkPushConstantRange range{VK_SHADER_STAGE_COMPUTE_BIT, 0, push_bytes};
-  kernel.layout = scene.make(
-      vkCreatePipelineLayout, vkDestroyPipelineLayout,
-      {VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO, nullptr, 0, 1, &kernel.set_layout, push_bytes ? 1u : 0u,
-       &range});
+  kernel.layout = scene.make(vkCreatePipelineLayout, vkDestroyPipelineLayout,
+                             {VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO, nullptr, 0, 1,
+                              &kernel.set_layout, push_bytes ? 1u : 0u, &range});
 }
 
 // `more` may change the create info before it is used; null: no pipeline came of it.
@@ -59,15 +57,14 @@ VkPipeline createComputePipeline(Scene& scene, VkPipelineLayout layout, const ui
   constexpr VkSpecializationMapEntry kEntries[3] = {{0, 0, 4}, {1, 4, 4}, {2, 8, 4}};
   const VkSpecializationInfo special{3, kEntries, sizeof constants, &constants};
   const VkShaderModule module = createShader(scene.gpu, shader);
-  VkComputePipelineCreateInfo info{
-      VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
-      nullptr,
-      0,
-      {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, nullptr, 0, VK_SHADER_STAGE_COMPUTE_BIT, module,
-       "main", &special},
-      layout,
-      VK_NULL_HANDLE,
-      -1};
+  VkComputePipelineCreateInfo info{VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+                                   nullptr,
+                                   0,
+                                   {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, nullptr, 0,
+                                    VK_SHADER_STAGE_COMPUTE_BIT, module, "main", &special},
+                                   layout,
+                                   VK_NULL_HANDLE,
+                                   -1};
   more(info);
   VkPipeline pipeline = VK_NULL_HANDLE;
   const VkResult made = vkCreateComputePipelines(scene.gpu.device, cache, 1, &info, nullptr, &pipeline);
@@ -77,7 +74,8 @@ VkPipeline createComputePipeline(Scene& scene, VkPipelineLayout layout, const ui
 }
 template <size_t kWords>
 VkPipeline createComputePipeline(Scene& scene, VkPipelineLayout layout, const uint32_t (&shader)[kWords],
-                                 const KernelConstants& constants = {}, VkPipelineCache cache = VK_NULL_HANDLE) {
+                                 const KernelConstants& constants = {},
+                                 VkPipelineCache cache = VK_NULL_HANDLE) {
   return createComputePipeline(scene, layout, shader, constants, cache, [](VkComputePipelineCreateInfo&) {});
 }
 

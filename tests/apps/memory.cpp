@@ -11,7 +11,8 @@ using app::Scene;
 
 constexpr VkBufferUsageFlags kTransfer = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
 
-VkBuffer createBuffer(Scene& scene, VkDeviceSize size, const void* next = nullptr, VkBufferCreateFlags flags = 0) {
+VkBuffer createBuffer(Scene& scene, VkDeviceSize size, const void* next = nullptr,
+                      VkBufferCreateFlags flags = 0) {
   return scene.make(vkCreateBuffer, vkDestroyBuffer,
                     {VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, next, flags, size, kTransfer});
 }
@@ -37,11 +38,11 @@ void hostImport(Scene& scene) {
   for (uint32_t i = 0; i < kBytes / 4; ++i) pages[i] = i * 7;
   VkMemoryHostPointerPropertiesEXT properties{VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT};
   CHECK(COMMAND(scene.gpu, vkGetMemoryHostPointerPropertiesEXT)(scene.gpu.device, kType, pages, &properties));
-  const VkExternalMemoryBufferCreateInfo external{VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO, nullptr,
-                                                  kType};
+  const VkExternalMemoryBufferCreateInfo external{VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO,
+                                                  nullptr, kType};
   const VkBuffer buffer = createBuffer(scene, kBytes, &external);
-  const VkImportMemoryHostPointerInfoEXT import{VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT, nullptr,
-                                                kType, pages};
+  const VkImportMemoryHostPointerInfoEXT import{VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT,
+                                                nullptr, kType, pages};
   const VkMemoryAllocateInfo allocation{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, &import, 65536,
                                         app::lowestBit(properties.memoryTypeBits)};
   VkDeviceMemory memory = VK_NULL_HANDLE;
@@ -50,7 +51,8 @@ void hostImport(Scene& scene) {
   copyToResult(scene, buffer, kBytes);
   for (uint32_t round = 0; round < 2; ++round) {
     for (uint32_t i = 100; i < 200; ++i) pages[i] += i + round;
-    scene.once([&](VkCommandBuffer commands) { vkCmdFillBuffer(commands, buffer, 8192, 4096, 0xa0 + round); });
+    scene.once(
+        [&](VkCommandBuffer commands) { vkCmdFillBuffer(commands, buffer, 8192, 4096, 0xa0 + round); });
     REQUIRE(pages[2048] == 0xa0 + round && pages[3071] == 0xa0 + round);
     for (uint32_t i = 0; i < 50; ++i) pages[i] = pages[2048 + i] * i;
     copyToResult(scene, buffer, kBytes);
@@ -65,7 +67,8 @@ void hostImport(Scene& scene) {
 void aliased(Scene& scene) {
   scene.open();
   constexpr VkDeviceSize kBytes = 8192;
-  for (const VkMemoryPropertyFlags kind : {VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT}) {
+  for (const VkMemoryPropertyFlags kind :
+       {VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT}) {
     VkBuffer buffers[3];
     for (VkBuffer& buffer : buffers) buffer = createBuffer(scene, kBytes);
     VkMemoryRequirements needs = needsOf(scene, buffers[0]);
@@ -94,7 +97,8 @@ void aliased(Scene& scene) {
   }
 }
 
-// Buffers and images side by side in one allocation, bound in one call; some of them of a kind that needs its own.
+// Buffers and images side by side in one allocation, bound in one call; some of them of a kind that needs its
+// own.
 void shared(Scene& scene) {
   scene.open();
   VkDeviceSize end = 0;
@@ -109,12 +113,14 @@ void shared(Scene& scene) {
   };
   for (auto& info : buffers) {
     const VkBuffer buffer = createBuffer(scene, 1000);
-    info = {VK_STRUCTURE_TYPE_BIND_BUFFER_MEMORY_INFO, nullptr, buffer, VK_NULL_HANDLE, place(needsOf(scene, buffer))};
+    info = {VK_STRUCTURE_TYPE_BIND_BUFFER_MEMORY_INFO, nullptr, buffer, VK_NULL_HANDLE,
+            place(needsOf(scene, buffer))};
   }
   for (auto& info : images) {
-    const VkImage image = scene.make(vkCreateImage, vkDestroyImage,
-                                     app::imageInfo(app::kCanvasFormat, {16, 16, 1},
-                                                    VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT));
+    const VkImage image =
+        scene.make(vkCreateImage, vkDestroyImage,
+                   app::imageInfo(app::kCanvasFormat, {16, 16, 1},
+                                  VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT));
     VkMemoryRequirements needs{};
     vkGetImageMemoryRequirements(scene.gpu.device, image, &needs);
     info = {VK_STRUCTURE_TYPE_BIND_IMAGE_MEMORY_INFO, nullptr, image, VK_NULL_HANDLE, place(needs)};
@@ -128,7 +134,8 @@ void shared(Scene& scene) {
   scene.once([&](VkCommandBuffer commands) {
     for (uint32_t i = 0; i < 3; ++i) vkCmdFillBuffer(commands, buffers[i].buffer, 0, 1000, 0x100 + i);
     for (uint32_t i = 0; i < 2; ++i) {
-      app::changeLayout(commands, images[i].image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+      app::changeLayout(commands, images[i].image, VK_IMAGE_LAYOUT_UNDEFINED,
+                        VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
       const VkClearColorValue color{{0.5f, float(i), 0, 1}};
       const VkImageSubresourceRange all = app::whole();
       vkCmdClearColorImage(commands, images[i].image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &color, 1, &all);
@@ -146,8 +153,8 @@ void sparseBuffer(Scene& scene) {
   NEED(features.core.features.sparseBinding);
   NEED(features.core.features.sparseResidencyBuffer);
   scene.open(features);
-  const VkBuffer buffer = createBuffer(scene, 8 * 65536, nullptr,
-                                       VK_BUFFER_CREATE_SPARSE_BINDING_BIT | VK_BUFFER_CREATE_SPARSE_RESIDENCY_BIT);
+  const VkBuffer buffer = createBuffer(
+      scene, 8 * 65536, nullptr, VK_BUFFER_CREATE_SPARSE_BINDING_BIT | VK_BUFFER_CREATE_SPARSE_RESIDENCY_BIT);
   VkMemoryRequirements needs = needsOf(scene, buffer);
   const VkDeviceSize page = needs.alignment;
   needs.size = 2 * page;
@@ -191,7 +198,8 @@ void sparseImage(Scene& scene) {
       scene.own(app::allocate(scene.gpu, needs, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT), vkFreeMemory);
   const VkSparseMemoryBind piece{0, needs.size, memory, 0, 0};
   const VkSparseImageOpaqueMemoryBindInfo opaque{image, 1, &piece};
-  const VkBindSparseInfo bind{VK_STRUCTURE_TYPE_BIND_SPARSE_INFO, nullptr, 0, nullptr, 0, nullptr, 1, &opaque};
+  const VkBindSparseInfo bind{
+      VK_STRUCTURE_TYPE_BIND_SPARSE_INFO, nullptr, 0, nullptr, 0, nullptr, 1, &opaque};
   CHECK(vkQueueBindSparse(scene.gpu.queue, 1, &bind, VK_NULL_HANDLE));
   CHECK(vkQueueWaitIdle(scene.gpu.queue));
   scene.once([&](VkCommandBuffer commands) {
@@ -199,13 +207,16 @@ void sparseImage(Scene& scene) {
     const VkClearColorValue color{{0.5f, 0.25f, 0, 1}};
     const VkImageSubresourceRange all = app::whole();
     vkCmdClearColorImage(commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &color, 1, &all);
-    app::changeLayout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
+    app::changeLayout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
+                      VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
     app::readBack(scene, commands, image, {64, 64, 1}, app::kCanvasBytes);
   });
 }
 
-const app::Case kCases[] = {{"host-import", hostImport},     {"aliased", aliased},
-                            {"shared", shared},              {"sparse-buffer", sparseBuffer},
+const app::Case kCases[] = {{"host-import", hostImport},
+                            {"aliased", aliased},
+                            {"shared", shared},
+                            {"sparse-buffer", sparseBuffer},
                             {"sparse-image", sparseImage}};
 
 }  // namespace

@@ -48,17 +48,19 @@ VkSubpassDependency2 dependency(uint32_t from, uint32_t to) {
 }
 
 VkImageCreateInfo targetInfo(uint32_t layers, VkImageUsageFlags more) {
-  VkImageCreateInfo info = app::imageInfo(
-      app::kCanvasFormat, kExtent, VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT | more);
+  VkImageCreateInfo info =
+      app::imageInfo(app::kCanvasFormat, kExtent,
+                     VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT | more);
   info.arrayLayers = layers;
   return info;
 }
 
-void beginPass2(VkCommandBuffer commands, VkRenderPass pass, VkFramebuffer frame, const void* next = nullptr) {
+void beginPass2(VkCommandBuffer commands, VkRenderPass pass, VkFramebuffer frame,
+                const void* next = nullptr) {
   VkClearValue clears[3] = {{{{0.25f, 0.25f, 0.25f, 1}}}, {{{0.25f, 0.25f, 0.25f, 1}}}, {}};
   clears[2].depthStencil = {0.5f, 0};
-  const VkRenderPassBeginInfo info{VK_STRUCTURE_TYPE_RENDER_PASS_BEGIN_INFO, next, pass, frame,
-                                   {{0, 0}, app::kCanvas}, 3, clears};
+  const VkRenderPassBeginInfo info{
+      VK_STRUCTURE_TYPE_RENDER_PASS_BEGIN_INFO, next, pass, frame, {{0, 0}, app::kCanvas}, 3, clears};
   const VkSubpassBeginInfo begin{VK_STRUCTURE_TYPE_SUBPASS_BEGIN_INFO, nullptr, VK_SUBPASS_CONTENTS_INLINE};
   vkCmdBeginRenderPass2(commands, &info, &begin);
 }
@@ -69,11 +71,14 @@ void subpasses(Scene& scene, bool imageless) {
   const app::Features features(scene.gpu);
   NEED(features.v12.imagelessFramebuffer);
   scene.open(features);
-  const VkImageCreateInfo first_info = targetInfo(1, VK_IMAGE_USAGE_INPUT_ATTACHMENT_BIT), second_info = targetInfo(1, 0);
-  const VkImageCreateInfo depth_info = app::imageInfo(kDepth, kExtent, VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT);
+  const VkImageCreateInfo first_info = targetInfo(1, VK_IMAGE_USAGE_INPUT_ATTACHMENT_BIT),
+                          second_info = targetInfo(1, 0);
+  const VkImageCreateInfo depth_info =
+      app::imageInfo(kDepth, kExtent, VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT);
   const VkImage second = app::makeImage(scene, second_info);
   const VkImageView views[3] = {
-      app::makeView(scene, app::makeImage(scene, first_info), VK_IMAGE_VIEW_TYPE_2D, app::kCanvasFormat, app::whole()),
+      app::makeView(scene, app::makeImage(scene, first_info), VK_IMAGE_VIEW_TYPE_2D, app::kCanvasFormat,
+                    app::whole()),
       app::makeView(scene, second, VK_IMAGE_VIEW_TYPE_2D, app::kCanvasFormat, app::whole()),
       app::makeView(scene, app::makeImage(scene, depth_info), VK_IMAGE_VIEW_TYPE_2D, kDepth,
                     app::whole(VK_IMAGE_ASPECT_DEPTH_BIT))};
@@ -94,15 +99,22 @@ void subpasses(Scene& scene, bool imageless) {
   const VkImageCreateInfo* infos[3] = {&first_info, &second_info, &depth_info};
   VkFramebufferAttachmentImageInfo images[3];
   for (uint32_t i = 0; i < 3; ++i)
-    images[i] = {VK_STRUCTURE_TYPE_FRAMEBUFFER_ATTACHMENT_IMAGE_INFO, nullptr, 0, infos[i]->usage,
-                 kExtent.width, kExtent.height, 1, 1, &infos[i]->format};
-  const VkFramebufferAttachmentsCreateInfo later{VK_STRUCTURE_TYPE_FRAMEBUFFER_ATTACHMENTS_CREATE_INFO, nullptr, 3,
-                                                 images};
-  const VkFramebuffer frame = scene.make(
-      vkCreateFramebuffer, vkDestroyFramebuffer,
-      {VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO, imageless ? &later : nullptr,
-       imageless ? VkFramebufferCreateFlags(VK_FRAMEBUFFER_CREATE_IMAGELESS_BIT) : 0, pass, 3,
-       imageless ? nullptr : views, kExtent.width, kExtent.height, 1});
+    images[i] = {VK_STRUCTURE_TYPE_FRAMEBUFFER_ATTACHMENT_IMAGE_INFO,
+                 nullptr,
+                 0,
+                 infos[i]->usage,
+                 kExtent.width,
+                 kExtent.height,
+                 1,
+                 1,
+                 &infos[i]->format};
+  const VkFramebufferAttachmentsCreateInfo later{VK_STRUCTURE_TYPE_FRAMEBUFFER_ATTACHMENTS_CREATE_INFO,
+                                                 nullptr, 3, images};
+  const VkFramebuffer frame =
+      scene.make(vkCreateFramebuffer, vkDestroyFramebuffer,
+                 {VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO, imageless ? &later : nullptr,
+                  imageless ? VkFramebufferCreateFlags(VK_FRAMEBUFFER_CREATE_IMAGELESS_BIT) : 0, pass, 3,
+                  imageless ? nullptr : views, kExtent.width, kExtent.height, 1});
   app::Bindings bindings = app::bindingsOf({VK_DESCRIPTOR_TYPE_INPUT_ATTACHMENT});
   bindings[0].stageFlags = VK_SHADER_STAGE_FRAGMENT_BIT;
   app::Kernel sets;
@@ -118,8 +130,8 @@ void subpasses(Scene& scene, bool imageless) {
   turns.stages.pop_back();
   turns.addStage(VK_SHADER_STAGE_FRAGMENT_BIT, kInputFrag);
   const VkPipeline pipelines[2] = {draws.create(), turns.create()};
-  const VkRenderPassAttachmentBeginInfo views_now{VK_STRUCTURE_TYPE_RENDER_PASS_ATTACHMENT_BEGIN_INFO, nullptr, 3,
-                                                  views};
+  const VkRenderPassAttachmentBeginInfo views_now{VK_STRUCTURE_TYPE_RENDER_PASS_ATTACHMENT_BEGIN_INFO,
+                                                  nullptr, 3, views};
   VkDeviceSize at = 0;
   scene.once([&](VkCommandBuffer commands) {
     beginPass2(commands, pass, frame, imageless ? &views_now : nullptr);
@@ -136,8 +148,11 @@ void subpasses(Scene& scene, bool imageless) {
     at = app::readBack(scene, commands, second, kExtent, app::kCanvasBytes);
   });
   // Cells from 32 on are too deep for the first subpass; those from 40 on are not drawn by the second.
-  const auto corner = [&](uint32_t cell) { return scene.found(at)[(cell / 8 * 8 + 1) * 64 + cell % 8 * 8 + 1]; };
-  REQUIRE((corner(3) & 0xffffff) != 0x404040 && (corner(35) & 0xffffff) == 0x404040 && corner(45) == 0xff404040);
+  const auto corner = [&](uint32_t cell) {
+    return scene.found(at)[(cell / 8 * 8 + 1) * 64 + cell % 8 * 8 + 1];
+  };
+  REQUIRE((corner(3) & 0xffffff) != 0x404040 && (corner(35) & 0xffffff) == 0x404040 &&
+          corner(45) == 0xff404040);
 }
 
 // Two layers by one draw each, which the second view mask leaves out of one of them.
@@ -157,9 +172,9 @@ void multiview(Scene& scene) {
   const VkRenderPass pass = scene.make(
       vkCreateRenderPass2, vkDestroyRenderPass,
       {VK_STRUCTURE_TYPE_RENDER_PASS_CREATE_INFO_2, nullptr, 0, 1, &color, 2, parts, 2, dependencies});
-  const VkFramebuffer frame =
-      scene.make(vkCreateFramebuffer, vkDestroyFramebuffer,
-                 {VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO, nullptr, 0, pass, 1, &view, kExtent.width, kExtent.height, 1});
+  const VkFramebuffer frame = scene.make(vkCreateFramebuffer, vkDestroyFramebuffer,
+                                         {VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO, nullptr, 0, pass, 1,
+                                          &view, kExtent.width, kExtent.height, 1});
   const VkPipelineLayout layout = scene.make(vkCreatePipelineLayout, vkDestroyPipelineLayout,
                                              {VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO});
   app::Pipeline first(scene, layout, pass), second(scene, layout, pass);
@@ -176,7 +191,8 @@ void multiview(Scene& scene) {
     vkCmdEndRenderPass(commands);
     app::order(commands);
     for (uint32_t i = 0; i < 2; ++i)
-      at[i] = app::readBack(scene, commands, image, kExtent, app::kCanvasBytes, {VK_IMAGE_ASPECT_COLOR_BIT, 0, i, 1});
+      at[i] = app::readBack(scene, commands, image, kExtent, app::kCanvasBytes,
+                            {VK_IMAGE_ASPECT_COLOR_BIT, 0, i, 1});
   });
   REQUIRE(app::drawnCells(scene, at[0]) == 0xffu && app::drawnCells(scene, at[1]) == 0xffffu);
 }

@@ -31,9 +31,9 @@ void cache(Scene& scene) {
   std::vector<std::byte> saved;
   VkPipelineCache caches[3];
   for (uint32_t round = 0; round < 3; ++round) {
-    caches[round] = scene.make(
-        vkCreatePipelineCache, vkDestroyPipelineCache,
-        {VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO, nullptr, 0, saved.size(), saved.data()});
+    caches[round] =
+        scene.make(vkCreatePipelineCache, vkDestroyPipelineCache,
+                   {VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO, nullptr, 0, saved.size(), saved.data()});
     if (round == 2) CHECK(vkMergePipelineCaches(scene.gpu.device, caches[2], 2, caches));
     const app::KernelConstants each{round + 2, round};
     kernel.pipeline = app::createComputePipeline(scene, kernel.layout, kKernelComp, each, caches[round]);
@@ -70,12 +70,13 @@ void derivatives(Scene& scene) {
         both[1].basePipelineIndex = 0;
         CHECK(vkCreateComputePipelines(scene.gpu.device, VK_NULL_HANDLE, 2, both, nullptr, pair));
       });
-  for (VkPipeline pipeline : {base, derived, scene.own(pair[0], vkDestroyPipeline),
-                              scene.own(pair[1], vkDestroyPipeline)}) {
+  for (VkPipeline pipeline :
+       {base, derived, scene.own(pair[0], vkDestroyPipeline), scene.own(pair[1], vkDestroyPipeline)}) {
     kernel.pipeline = pipeline;
     VkDeviceSize at = 0;
     scene.once([&](VkCommandBuffer commands) { at = app::dispatch(scene, kernel, commands, 1); });
-    app::requireKernel(scene, at, source, 1, pipeline == base ? app::KernelConstants{} : app::KernelConstants{11, 12});
+    app::requireKernel(scene, at, source, 1,
+                       pipeline == base ? app::KernelConstants{} : app::KernelConstants{11, 12});
   }
 }
 
@@ -115,7 +116,8 @@ void libraries(Scene& scene) {
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_GRAPHICS_PIPELINE_LIBRARY_FEATURES_EXT};
   const app::Features features(scene.gpu, &library);
   NEED(library.graphicsPipelineLibrary);
-  scene.open(features, {VK_KHR_PIPELINE_LIBRARY_EXTENSION_NAME, VK_EXT_GRAPHICS_PIPELINE_LIBRARY_EXTENSION_NAME});
+  scene.open(features,
+             {VK_KHR_PIPELINE_LIBRARY_EXTENSION_NAME, VK_EXT_GRAPHICS_PIPELINE_LIBRARY_EXTENSION_NAME});
   const Canvas canvas = app::createCanvas(scene);
   constexpr VkGraphicsPipelineLibraryFlagsEXT kParts[4] = {
       VK_GRAPHICS_PIPELINE_LIBRARY_VERTEX_INPUT_INTERFACE_BIT_EXT,
@@ -128,8 +130,8 @@ void libraries(Scene& scene) {
     const VkGraphicsPipelineLibraryCreateInfoEXT part{
         VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_LIBRARY_CREATE_INFO_EXT, nullptr, kParts[i]};
     states.info.pNext = &part;
-    states.info.flags = VK_PIPELINE_CREATE_LIBRARY_BIT_KHR |
-                        VK_PIPELINE_CREATE_RETAIN_LINK_TIME_OPTIMIZATION_INFO_BIT_EXT;
+    states.info.flags =
+        VK_PIPELINE_CREATE_LIBRARY_BIT_KHR | VK_PIPELINE_CREATE_RETAIN_LINK_TIME_OPTIMIZATION_INFO_BIT_EXT;
     const VkPipelineShaderStageCreateInfo stages[2] = {states.stages[0], states.stages[1]};
     states.stages.clear();
     if (i == 1) states.stages = {stages[0]};
@@ -144,8 +146,8 @@ void libraries(Scene& scene) {
     parts[i] = states.create();
   }
   for (const VkPipelineCreateFlags flags : {0, int(VK_PIPELINE_CREATE_LINK_TIME_OPTIMIZATION_BIT_EXT)}) {
-    const VkPipelineLibraryCreateInfoKHR libraries{VK_STRUCTURE_TYPE_PIPELINE_LIBRARY_CREATE_INFO_KHR, nullptr,
-                                                   4, parts};
+    const VkPipelineLibraryCreateInfoKHR libraries{VK_STRUCTURE_TYPE_PIPELINE_LIBRARY_CREATE_INFO_KHR,
+                                                   nullptr, 4, parts};
     VkGraphicsPipelineCreateInfo info{VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_CREATE_INFO, &libraries, flags};
     info.layout = canvas.layout;
     info.basePipelineIndex = -1;

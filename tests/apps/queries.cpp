@@ -56,7 +56,8 @@ void occlusion(Scene& scene) {
   scene.once([&](VkCommandBuffer commands) {
     vkCmdCopyQueryPoolResults(commands, pool, 0, 4, scene.result.handle, at, 24,
                               kWait64 | VK_QUERY_RESULT_WITH_AVAILABILITY_BIT);
-    vkCmdCopyQueryPoolResults(commands, pool, 1, 3, scene.result.handle, at + 128, 4, VK_QUERY_RESULT_WAIT_BIT);
+    vkCmdCopyQueryPoolResults(commands, pool, 1, 3, scene.result.handle, at + 128, 4,
+                              VK_QUERY_RESULT_WAIT_BIT);
   });
   REQUIRE(scene.found(at)[18] == counts[3][0] && scene.found(at)[32] == counts[1][0]);
 }
@@ -73,7 +74,8 @@ void statistics(Scene& scene) {
   drawQueries(scene, canvas, pipeline, pool, 0,
               [&](VkCommandBuffer commands) { vkCmdResetQueryPool(commands, pool, 0, 4); });
   uint64_t counts[4][2] = {};
-  CHECK(vkGetQueryPoolResults(scene.gpu.device, pool, 0, 4, sizeof counts, counts, sizeof counts[0], kWait64));
+  CHECK(
+      vkGetQueryPoolResults(scene.gpu.device, pool, 0, 4, sizeof counts, counts, sizeof counts[0], kWait64));
   for (uint32_t i = 0; i < 4; ++i) REQUIRE(counts[i][0] == i * 3 && counts[i][1] == i);
   const VkDeviceSize at = scene.space(64);
   scene.once([&](VkCommandBuffer commands) {
@@ -114,7 +116,8 @@ void hostReset(Scene& scene) {
     REQUIRE(vkGetQueryPoolResults(scene.gpu.device, pool, 0, 4, sizeof counts, counts, 8,
                                   VK_QUERY_RESULT_64_BIT) == VK_NOT_READY);
     drawQueries(scene, canvas, pipeline, pool, 0, [](VkCommandBuffer) {});
-    CHECK(vkGetQueryPoolResults(scene.gpu.device, pool, 0, 4, sizeof counts, counts, 8, VK_QUERY_RESULT_64_BIT));
+    CHECK(vkGetQueryPoolResults(scene.gpu.device, pool, 0, 4, sizeof counts, counts, 8,
+                                VK_QUERY_RESULT_64_BIT));
     REQUIRE(counts[0] == 0 && counts[1] && counts[2] && counts[3]);
   }
 }

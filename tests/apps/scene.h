@@ -98,9 +98,7 @@ class Scene {
                               VK_BUFFER_USAGE_STORAGE_BUFFER_BIT,
                           features.v12.bufferDeviceAddress);
     // Zeros by the GPU: nothing in the result is the program's.
-    once([&](VkCommandBuffer commands) {
-      vkCmdFillBuffer(commands, result.handle, 0, VK_WHOLE_SIZE, 0);
-    });
+    once([&](VkCommandBuffer commands) { vkCmdFillBuffer(commands, result.handle, 0, VK_WHOLE_SIZE, 0); });
   }
 
   // What comes out of `create` until the end.
@@ -172,7 +170,8 @@ class Scene {
 
   void finish(const char* path, const char* what = "output") {
     CHECK(vkDeviceWaitIdle(gpu.device));
-    REQUIRE(!seen || std::any_of(result.data, result.data + result.size, [](std::byte b) { return b != std::byte{}; }));
+    REQUIRE(!seen || std::any_of(result.data, result.data + result.size,
+                                 [](std::byte b) { return b != std::byte{}; }));
     report(what, result, path);
     for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) (*undo)();
     destroyBuffer(gpu, result);

@@ -19,8 +19,8 @@ void dynamic(Scene& scene) {
   const app::Features features(scene.gpu, &one);
   NEED(one.extendedDynamicState);
   NEED(two.extendedDynamicState2);
-  scene.open(features, {VK_EXT_EXTENDED_DYNAMIC_STATE_EXTENSION_NAME,
-                        VK_EXT_EXTENDED_DYNAMIC_STATE_2_EXTENSION_NAME});
+  scene.open(features,
+             {VK_EXT_EXTENDED_DYNAMIC_STATE_EXTENSION_NAME, VK_EXT_EXTENDED_DYNAMIC_STATE_2_EXTENSION_NAME});
   const Canvas canvas = app::createCanvas(scene);
   app::Pipeline states(scene, canvas.layout, canvas.pass);
   states.view.viewportCount = states.view.scissorCount = 0;
@@ -82,7 +82,7 @@ void dynamic3(Scene& scene) {
     vkCmdBindPipeline(commands, kGraphics, pipeline);
     for (uint32_t i = 0; i < 4; ++i) {
       const VkBool32 blends = i % 2;
-      const VkColorBlendEquationEXT equation{VK_BLEND_FACTOR_ONE, VK_BLEND_FACTOR_ONE, VK_BLEND_OP_ADD,
+      const VkColorBlendEquationEXT equation{VK_BLEND_FACTOR_ONE, VK_BLEND_FACTOR_ONE,  VK_BLEND_OP_ADD,
                                              VK_BLEND_FACTOR_ONE, VK_BLEND_FACTOR_ZERO, VK_BLEND_OP_ADD};
       const VkColorComponentFlags mask = i == 1 ? VK_COLOR_COMPONENT_G_BIT : 0xf;
       const VkSampleMask samples = i == 2 ? 0 : 1;
@@ -100,13 +100,15 @@ void dynamic3(Scene& scene) {
 
 // Two buffers of vertices, whose layout is told while recording; indices of one byte.
 void vertices(Scene& scene) {
-  VkPhysicalDeviceIndexTypeUint8FeaturesEXT bytes{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_INDEX_TYPE_UINT8_FEATURES_EXT};
+  VkPhysicalDeviceIndexTypeUint8FeaturesEXT bytes{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_INDEX_TYPE_UINT8_FEATURES_EXT};
   VkPhysicalDeviceVertexInputDynamicStateFeaturesEXT input{
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VERTEX_INPUT_DYNAMIC_STATE_FEATURES_EXT, &bytes};
   const app::Features features(scene.gpu, &input);
   NEED(input.vertexInputDynamicState);
   NEED(bytes.indexTypeUint8);
-  scene.open(features, {VK_EXT_VERTEX_INPUT_DYNAMIC_STATE_EXTENSION_NAME, VK_EXT_INDEX_TYPE_UINT8_EXTENSION_NAME});
+  scene.open(features,
+             {VK_EXT_VERTEX_INPUT_DYNAMIC_STATE_EXTENSION_NAME, VK_EXT_INDEX_TYPE_UINT8_EXTENSION_NAME});
   const Canvas canvas = app::createCanvas(scene);
   app::Pipeline states(scene, canvas.layout, canvas.pass);
   states.stages.clear();
@@ -120,7 +122,8 @@ void vertices(Scene& scene) {
     float color[2][4] = {{1, 0, 0, 0}, {0, 1, 0.5f, 0}};
     uint8_t index[8] = {9, 0, 1, 2, 4, 1, 2, 9};
   };
-  const app::Buffer buffer = scene.words(sizeof(Data) / 4, 0, VK_BUFFER_USAGE_VERTEX_BUFFER_BIT | VK_BUFFER_USAGE_INDEX_BUFFER_BIT);
+  const app::Buffer buffer =
+      scene.words(sizeof(Data) / 4, 0, VK_BUFFER_USAGE_VERTEX_BUFFER_BIT | VK_BUFFER_USAGE_INDEX_BUFFER_BIT);
   const Data data;
   std::memcpy(buffer.data, &data, sizeof data);
   const VkDeviceSize at = app::paint(scene, canvas, [&](VkCommandBuffer commands) {
@@ -128,11 +131,15 @@ void vertices(Scene& scene) {
     const VkDeviceSize offsets[2] = {offsetof(Data, position), offsetof(Data, color)};
     const VkDeviceSize sizes[2] = {sizeof data.position, sizeof data.color};
     const VkVertexInputBindingDescription2EXT bindings[2] = {
-        {VK_STRUCTURE_TYPE_VERTEX_INPUT_BINDING_DESCRIPTION_2_EXT, nullptr, 0, 8, VK_VERTEX_INPUT_RATE_VERTEX, 1},
-        {VK_STRUCTURE_TYPE_VERTEX_INPUT_BINDING_DESCRIPTION_2_EXT, nullptr, 1, 16, VK_VERTEX_INPUT_RATE_INSTANCE, 1}};
+        {VK_STRUCTURE_TYPE_VERTEX_INPUT_BINDING_DESCRIPTION_2_EXT, nullptr, 0, 8, VK_VERTEX_INPUT_RATE_VERTEX,
+         1},
+        {VK_STRUCTURE_TYPE_VERTEX_INPUT_BINDING_DESCRIPTION_2_EXT, nullptr, 1, 16,
+         VK_VERTEX_INPUT_RATE_INSTANCE, 1}};
     const VkVertexInputAttributeDescription2EXT attributes[2] = {
-        {VK_STRUCTURE_TYPE_VERTEX_INPUT_ATTRIBUTE_DESCRIPTION_2_EXT, nullptr, 0, 0, VK_FORMAT_R32G32_SFLOAT, 0},
-        {VK_STRUCTURE_TYPE_VERTEX_INPUT_ATTRIBUTE_DESCRIPTION_2_EXT, nullptr, 1, 1, VK_FORMAT_R32G32B32_SFLOAT, 0}};
+        {VK_STRUCTURE_TYPE_VERTEX_INPUT_ATTRIBUTE_DESCRIPTION_2_EXT, nullptr, 0, 0, VK_FORMAT_R32G32_SFLOAT,
+         0},
+        {VK_STRUCTURE_TYPE_VERTEX_INPUT_ATTRIBUTE_DESCRIPTION_2_EXT, nullptr, 1, 1,
+         VK_FORMAT_R32G32B32_SFLOAT, 0}};
     vkCmdBindPipeline(commands, kGraphics, pipeline);
     vkCmdBindVertexBuffers2(commands, 0, 2, buffers, offsets, sizes, nullptr);
     COMMAND(scene.gpu, vkCmdSetVertexInputEXT)(commands, 2, bindings, 2, attributes);

@@ -58,20 +58,23 @@ Surface createWindow(Scene& scene, const Display& display, VkExtent2D extent) {
 void resize(const Display& display, Surface& surface, VkExtent2D extent) {
   surface.extent = extent;
   const uint32_t size[2] = {extent.width, extent.height};
-  xcb_configure_window(display.connection, surface.window,
-                       XCB_CONFIG_WINDOW_WIDTH | XCB_CONFIG_WINDOW_HEIGHT, size);
+  xcb_configure_window(display.connection, surface.window, XCB_CONFIG_WINDOW_WIDTH | XCB_CONFIG_WINDOW_HEIGHT,
+                       size);
   settle(display);
 }
 
 void createSwapchain(Scene& scene, Surface& surface) {
   VkBool32 supported = VK_FALSE;
-  CHECK(vkGetPhysicalDeviceSurfaceSupportKHR(scene.gpu.physical, scene.gpu.family, surface.handle, &supported));
+  CHECK(
+      vkGetPhysicalDeviceSurfaceSupportKHR(scene.gpu.physical, scene.gpu.family, surface.handle, &supported));
   REQUIRE(supported);
   VkSurfaceCapabilitiesKHR caps{};
   CHECK(vkGetPhysicalDeviceSurfaceCapabilitiesKHR(scene.gpu.physical, surface.handle, &caps));
   if (surface.window) REQUIRE(caps.currentExtent.width == surface.extent.width);
-  surface.extent.width = std::clamp(surface.extent.width, caps.minImageExtent.width, caps.maxImageExtent.width);
-  surface.extent.height = std::clamp(surface.extent.height, caps.minImageExtent.height, caps.maxImageExtent.height);
+  surface.extent.width =
+      std::clamp(surface.extent.width, caps.minImageExtent.width, caps.maxImageExtent.width);
+  surface.extent.height =
+      std::clamp(surface.extent.height, caps.minImageExtent.height, caps.maxImageExtent.height);
   VkSwapchainCreateInfoKHR info{VK_STRUCTURE_TYPE_SWAPCHAIN_CREATE_INFO_KHR};
   info.surface = surface.handle;
   info.minImageCount = std::max(2u, caps.minImageCount);
@@ -97,8 +100,8 @@ void createSwapchain(Scene& scene, Surface& surface) {
 void acquire(Scene& scene, Surface& surface) {
   const VkFence fence = app::createFence(scene.gpu);
   for (;;) {
-    const VkResult result = vkAcquireNextImageKHR(scene.gpu.device, surface.swapchain, UINT64_MAX, VK_NULL_HANDLE,
-                                                  fence, &surface.current);
+    const VkResult result = vkAcquireNextImageKHR(scene.gpu.device, surface.swapchain, UINT64_MAX,
+                                                  VK_NULL_HANDLE, fence, &surface.current);
     if (result == VK_SUCCESS || result == VK_SUBOPTIMAL_KHR) break;
     REQUIRE(result == VK_ERROR_OUT_OF_DATE_KHR);
     createSwapchain(scene, surface);
@@ -121,7 +124,8 @@ void frame(Scene& scene, std::span<Surface> surfaces, uint32_t number) {
       app::changeLayout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
                         VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
       app::readBack(scene, commands, image, {8, 8, 1}, 256);
-      app::changeLayout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, VK_IMAGE_LAYOUT_PRESENT_SRC_KHR);
+      app::changeLayout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
+                        VK_IMAGE_LAYOUT_PRESENT_SRC_KHR);
     }
   });
   REQUIRE(scene.found(at)[0] == scene.found(at)[63] && scene.found(at)[0] != 0);
@@ -132,8 +136,13 @@ void frame(Scene& scene, std::span<Surface> surfaces, uint32_t number) {
     indices.push_back(surface.current);
   }
   std::vector<VkResult> results(surfaces.size());
-  const VkPresentInfoKHR present{VK_STRUCTURE_TYPE_PRESENT_INFO_KHR, nullptr, 0, nullptr,
-                                 static_cast<uint32_t>(surfaces.size()), swapchains.data(), indices.data(),
+  const VkPresentInfoKHR present{VK_STRUCTURE_TYPE_PRESENT_INFO_KHR,
+                                 nullptr,
+                                 0,
+                                 nullptr,
+                                 static_cast<uint32_t>(surfaces.size()),
+                                 swapchains.data(),
+                                 indices.data(),
                                  results.data()};
   const VkResult presented = vkQueuePresentKHR(scene.gpu.queue, &present);
   REQUIRE(presented == VK_SUCCESS || presented == VK_SUBOPTIMAL_KHR || presented == VK_ERROR_OUT_OF_DATE_KHR);

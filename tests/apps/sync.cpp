@@ -29,8 +29,7 @@ void submitTimed(VkQueue queue, VkCommandBuffer commands, VkSemaphore semaphore,
 }
 
 void waitFor(Scene& scene, VkSemaphore semaphore, uint64_t value) {
-  const VkSemaphoreWaitInfo info{
-      VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, nullptr, 0, 1, &semaphore, &value};
+  const VkSemaphoreWaitInfo info{VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO, nullptr, 0, 1, &semaphore, &value};
   CHECK(vkWaitSemaphores(scene.gpu.device, &info, UINT64_MAX));
 }
 void signal(Scene& scene, VkSemaphore semaphore, uint64_t value) {
@@ -110,9 +109,9 @@ void polling(Scene& scene) {
   const VkFence fence = app::createFence(scene.gpu);
   const VkEvent event =
       scene.make(vkCreateEvent, vkDestroyEvent, {VK_STRUCTURE_TYPE_EVENT_CREATE_INFO, nullptr, 0});
-  const VkQueryPool queries = scene.make(
-      vkCreateQueryPool, vkDestroyQueryPool,
-      {VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO, nullptr, 0, VK_QUERY_TYPE_TIMESTAMP, 1, 0});
+  const VkQueryPool queries =
+      scene.make(vkCreateQueryPool, vkDestroyQueryPool,
+                 {VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO, nullptr, 0, VK_QUERY_TYPE_TIMESTAMP, 1, 0});
   for (uint32_t round = 1; round <= 4; ++round) {
     const VkCommandBuffer commands = scene.commands();
     app::begin(commands);
@@ -123,8 +122,8 @@ void polling(Scene& scene) {
     vkCmdSetEvent(commands, event, kAll);
     CHECK(vkEndCommandBuffer(commands));
     const uint64_t value = round;
-    const VkTimelineSemaphoreSubmitInfo values{VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO, nullptr, 0,
-                                               nullptr, 1, &value};
+    const VkTimelineSemaphoreSubmitInfo values{
+        VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO, nullptr, 0, nullptr, 1, &value};
     const VkSubmitInfo info{
         VK_STRUCTURE_TYPE_SUBMIT_INFO, &values, 0, nullptr, nullptr, 1, &commands, 1, &semaphore};
     CHECK(vkQueueSubmit(scene.gpu.queue, 1, &info, fence));
@@ -132,7 +131,8 @@ void polling(Scene& scene) {
     const auto ended = [&] {
       if (round == 1) return vkGetFenceStatus(device, fence) == VK_SUCCESS;
       if (round == 2) return vkGetEventStatus(device, event) == VK_EVENT_SET;
-      if (round == 3) return vkGetSemaphoreCounterValue(device, semaphore, &reached) == VK_SUCCESS && reached == 3;
+      if (round == 3)
+        return vkGetSemaphoreCounterValue(device, semaphore, &reached) == VK_SUCCESS && reached == 3;
       return vkGetQueryPoolResults(device, queries, 0, 1, 8, &ticks, 8, VK_QUERY_RESULT_64_BIT) == VK_SUCCESS;
     };
     while (!ended()) std::this_thread::yield();
@@ -185,14 +185,13 @@ void events2(Scene& scene) {
   scene.open(features);
   const app::Buffer source = scene.words(app::kKernelWords, 5, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
   const Kernel kernel = app::createKernel(scene, source);
-  const VkEvent event = scene.make(vkCreateEvent, vkDestroyEvent,
-                                   {VK_STRUCTURE_TYPE_EVENT_CREATE_INFO, nullptr, VK_EVENT_CREATE_DEVICE_ONLY_BIT});
-  const VkMemoryBarrier2 barrier{VK_STRUCTURE_TYPE_MEMORY_BARRIER_2,
-                                 nullptr,
-                                 VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
-                                 VK_ACCESS_2_MEMORY_WRITE_BIT,
-                                 VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
-                                 VK_ACCESS_2_MEMORY_READ_BIT | VK_ACCESS_2_MEMORY_WRITE_BIT};
+  const VkEvent event =
+      scene.make(vkCreateEvent, vkDestroyEvent,
+                 {VK_STRUCTURE_TYPE_EVENT_CREATE_INFO, nullptr, VK_EVENT_CREATE_DEVICE_ONLY_BIT});
+  const VkMemoryBarrier2 barrier{
+      VK_STRUCTURE_TYPE_MEMORY_BARRIER_2,   nullptr,
+      VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT, VK_ACCESS_2_MEMORY_WRITE_BIT,
+      VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT, VK_ACCESS_2_MEMORY_READ_BIT | VK_ACCESS_2_MEMORY_WRITE_BIT};
   const VkDependencyInfo dependency{VK_STRUCTURE_TYPE_DEPENDENCY_INFO, nullptr, 0, 1, &barrier};
   VkDeviceSize at[2];
   VkCommandBuffer commands[2];
@@ -207,10 +206,10 @@ void events2(Scene& scene) {
     app::makeVisibleToHost(commands[i]);
     CHECK(vkEndCommandBuffer(commands[i]));
   }
-  const VkSemaphore semaphore =
-      scene.make(vkCreateSemaphore, vkDestroySemaphore, {VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, nullptr, 0});
+  const VkSemaphore semaphore = scene.make(vkCreateSemaphore, vkDestroySemaphore,
+                                           {VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, nullptr, 0});
   const VkSemaphoreSubmitInfo between{VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO, nullptr, semaphore, 0,
-                                      VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT, 0};
+                                      VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,    0};
   VkCommandBufferSubmitInfo infos[2];
   for (uint32_t i = 0; i < 2; ++i)
     infos[i] = {VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO, nullptr, commands[i], 0};
@@ -232,8 +231,8 @@ void families(Scene& scene) {
   const uint32_t both[2] = {own, other};
   const VkDeviceSize bytes = 4096;
   const VkDeviceSize at = scene.space(3 * bytes);
-  const app::Buffer handed = scene.deviceBuffer(
-      bytes, VK_BUFFER_USAGE_TRANSFER_DST_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT);
+  const app::Buffer handed =
+      scene.deviceBuffer(bytes, VK_BUFFER_USAGE_TRANSFER_DST_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT);
   const VkBuffer shared = scene.make(
       vkCreateBuffer, vkDestroyBuffer,
       {VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, nullptr, 0, bytes,
@@ -272,8 +271,8 @@ void families(Scene& scene) {
   vkCmdCopyBuffer(takes, shared, scene.result.handle, 1, &copies[1]);
   app::makeVisibleToHost(takes);
   CHECK(vkEndCommandBuffer(takes));
-  const VkSemaphore semaphore =
-      scene.make(vkCreateSemaphore, vkDestroySemaphore, {VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, nullptr, 0});
+  const VkSemaphore semaphore = scene.make(vkCreateSemaphore, vkDestroySemaphore,
+                                           {VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, nullptr, 0});
   const VkSubmitInfo infos[2] = {
       {VK_STRUCTURE_TYPE_SUBMIT_INFO, nullptr, 0, nullptr, nullptr, 1, &gives, 1, &semaphore},
       {VK_STRUCTURE_TYPE_SUBMIT_INFO, nullptr, 1, &semaphore, &kAll, 1, &takes, 0, nullptr}};
@@ -283,8 +282,8 @@ void families(Scene& scene) {
   if (scene.seen) REQUIRE(*scene.found(at) == 0x11223344 && *scene.found(at + bytes) == 0x55667788);
 }
 
-// Never waits, and asks nobody: looks at mapped memory until the GPU has written there, then writes what the GPU has
-// read over.
+// Never waits, and asks nobody: looks at mapped memory until the GPU has written there, then writes what the
+// GPU has read over.
 void flag(Scene& scene) {
   scene.open();
   constexpr uint32_t kWords = 4096;
@@ -305,7 +304,8 @@ void flag(Scene& scene) {
     CHECK(vkEndCommandBuffer(commands));
     app::submit(scene.gpu, commands, VK_NULL_HANDLE);
     while (*flag != round + 1) std::this_thread::yield();
-    REQUIRE(scene.found(region.dstOffset)[kWords - 1] == reinterpret_cast<uint32_t*>(source.data)[kWords - 1]);
+    REQUIRE(scene.found(region.dstOffset)[kWords - 1] ==
+            reinterpret_cast<uint32_t*>(source.data)[kWords - 1]);
     for (uint32_t i = 0; i < kWords; ++i) reinterpret_cast<uint32_t*>(source.data)[i] += i;
   }
 }

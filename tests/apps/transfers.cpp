@@ -7,7 +7,8 @@ namespace {
 
 using app::Scene;
 
-constexpr VkImageLayout kFrom = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, kTo = VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL;
+constexpr VkImageLayout kFrom = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
+                        kTo = VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL;
 constexpr VkImageUsageFlags kTransfer = VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
 constexpr VkImageSubresourceLayers kColor{VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
 
@@ -16,20 +17,36 @@ VkBufferCopy2 two(const VkBufferCopy& r) {
   return {VK_STRUCTURE_TYPE_BUFFER_COPY_2, nullptr, r.srcOffset, r.dstOffset, r.size};
 }
 VkBufferImageCopy2 two(const VkBufferImageCopy& r) {
-  return {VK_STRUCTURE_TYPE_BUFFER_IMAGE_COPY_2, nullptr, r.bufferOffset, r.bufferRowLength, r.bufferImageHeight,
-          r.imageSubresource, r.imageOffset, r.imageExtent};
+  return {VK_STRUCTURE_TYPE_BUFFER_IMAGE_COPY_2,
+          nullptr,
+          r.bufferOffset,
+          r.bufferRowLength,
+          r.bufferImageHeight,
+          r.imageSubresource,
+          r.imageOffset,
+          r.imageExtent};
 }
 VkImageCopy2 two(const VkImageCopy& r) {
-  return {VK_STRUCTURE_TYPE_IMAGE_COPY_2, nullptr, r.srcSubresource, r.srcOffset, r.dstSubresource, r.dstOffset,
+  return {VK_STRUCTURE_TYPE_IMAGE_COPY_2,
+          nullptr,
+          r.srcSubresource,
+          r.srcOffset,
+          r.dstSubresource,
+          r.dstOffset,
           r.extent};
 }
 VkImageResolve2 two(const VkImageResolve& r) {
-  return {VK_STRUCTURE_TYPE_IMAGE_RESOLVE_2, nullptr, r.srcSubresource, r.srcOffset, r.dstSubresource, r.dstOffset,
+  return {VK_STRUCTURE_TYPE_IMAGE_RESOLVE_2,
+          nullptr,
+          r.srcSubresource,
+          r.srcOffset,
+          r.dstSubresource,
+          r.dstOffset,
           r.extent};
 }
 VkImageBlit2 two(const VkImageBlit& r) {
-  return {VK_STRUCTURE_TYPE_IMAGE_BLIT_2, nullptr, r.srcSubresource, {r.srcOffsets[0], r.srcOffsets[1]},
-          r.dstSubresource, {r.dstOffsets[0], r.dstOffsets[1]}};
+  return {VK_STRUCTURE_TYPE_IMAGE_BLIT_2,     nullptr,          r.srcSubresource,
+          {r.srcOffsets[0], r.srcOffsets[1]}, r.dstSubresource, {r.dstOffsets[0], r.dstOffsets[1]}};
 }
 
 template <bool kTwo>
@@ -85,7 +102,8 @@ void resolve(VkCommandBuffer commands, VkImage from, VkImage to, const VkImageRe
 void written(VkCommandBuffer commands, VkImage image, VkImageAspectFlags aspect = VK_IMAGE_ASPECT_COLOR_BIT) {
   app::changeLayout(commands, image, kTo, kFrom, aspect);
 }
-void toBeWritten(VkCommandBuffer commands, VkImage image, VkImageAspectFlags aspect = VK_IMAGE_ASPECT_COLOR_BIT) {
+void toBeWritten(VkCommandBuffer commands, VkImage image,
+                 VkImageAspectFlags aspect = VK_IMAGE_ASPECT_COLOR_BIT) {
   app::changeLayout(commands, image, VK_IMAGE_LAYOUT_UNDEFINED, kTo, aspect);
 }
 
@@ -174,8 +192,8 @@ template <bool kTwo>
 void resolves(Scene& scene) {
   scene.open();
   const app::Canvas canvas = app::createCanvas(scene);
-  VkImageCreateInfo info = app::imageInfo(app::kCanvasFormat, {64, 64, 1},
-                                          VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT);
+  VkImageCreateInfo info = app::imageInfo(
+      app::kCanvasFormat, {64, 64, 1}, VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT);
   info.samples = VK_SAMPLE_COUNT_4_BIT;
   const VkImage image = app::makeImage(scene, info);
   const VkImageView view = app::makeView(scene, image, VK_IMAGE_VIEW_TYPE_2D, info.format, app::whole());
@@ -276,11 +294,11 @@ void depthStencil(Scene& scene) {
   REQUIRE(std::memcmp(source.data, scene.result.data + at + 4096, 1024) == 0);
 }
 
-const app::Case kCases[] = {{"buffers", buffers<false>},    {"buffers2", buffers<true>},
-                            {"images", images<false>},      {"images2", images<true>},
-                            {"blits", blits<false>},        {"blits2", blits<true>},
-                            {"resolves", resolves<false>},  {"resolves2", resolves<true>},
-                            {"clears", clears},             {"depth-stencil", depthStencil}};
+const app::Case kCases[] = {
+    {"buffers", buffers<false>},    {"buffers2", buffers<true>},   {"images", images<false>},
+    {"images2", images<true>},      {"blits", blits<false>},       {"blits2", blits<true>},
+    {"resolves", resolves<false>},  {"resolves2", resolves<true>}, {"clears", clears},
+    {"depth-stencil", depthStencil}};
 
 }  // namespace
 

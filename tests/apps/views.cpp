@@ -28,13 +28,16 @@ VkImage upload(Scene& scene, VkImageCreateInfo info, const app::Buffer& source, 
   scene.once([&](VkCommandBuffer commands) {
     app::changeLayout(commands, image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
     for (uint32_t level = 0; level < info.mipLevels; ++level) {
-      const VkBufferImageCopy region{level * 64, 0, 0,
-                                     {VK_IMAGE_ASPECT_COLOR_BIT, level, 0, info.arrayLayers},
-                                     {0, 0, 0},
-                                     {std::max(1u, info.extent.width >> level),
-                                      std::max(1u, info.extent.height >> level),
-                                      std::max(1u, info.extent.depth >> level)}};
-      vkCmdCopyBufferToImage(commands, source.handle, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1, &region);
+      const VkBufferImageCopy region{
+          level * 64,
+          0,
+          0,
+          {VK_IMAGE_ASPECT_COLOR_BIT, level, 0, info.arrayLayers},
+          {0, 0, 0},
+          {std::max(1u, info.extent.width >> level), std::max(1u, info.extent.height >> level),
+           std::max(1u, info.extent.depth >> level)}};
+      vkCmdCopyBufferToImage(commands, source.handle, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1,
+                             &region);
     }
     app::changeLayout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, layout);
   });
@@ -91,7 +94,11 @@ void kinds(Scene& scene) {
                                          VK_IMAGE_USAGE_SAMPLED_BIT};
   const VkImageView swizzled = scene.make(
       vkCreateImageView, vkDestroyImageView,
-      {VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO, &usage, 0, cubes, VK_IMAGE_VIEW_TYPE_2D,
+      {VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
+       &usage,
+       0,
+       cubes,
+       VK_IMAGE_VIEW_TYPE_2D,
        VK_FORMAT_R8G8B8A8_SRGB,
        {VK_COMPONENT_SWIZZLE_B, VK_COMPONENT_SWIZZLE_ONE, VK_COMPONENT_SWIZZLE_R, VK_COMPONENT_SWIZZLE_ZERO},
        {VK_IMAGE_ASPECT_COLOR_BIT, 1, 1, 3, 1}});
@@ -101,12 +108,10 @@ void kinds(Scene& scene) {
   writeImage(scene, kernel.set, 7, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
              {VK_NULL_HANDLE, stored, VK_IMAGE_LAYOUT_GENERAL});
   const app::Buffer texels = scene.words(64, 9, VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT);
-  const VkBufferView texel_view =
-      scene.make(vkCreateBufferView, vkDestroyBufferView,
-                 {VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO, nullptr, 0, texels.handle, VK_FORMAT_R32_UINT, 0,
-                  VK_WHOLE_SIZE});
-  VkWriteDescriptorSet write =
-      app::writeOf(kernel.set, 8, VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, nullptr);
+  const VkBufferView texel_view = scene.make(vkCreateBufferView, vkDestroyBufferView,
+                                             {VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO, nullptr, 0,
+                                              texels.handle, VK_FORMAT_R32_UINT, 0, VK_WHOLE_SIZE});
+  VkWriteDescriptorSet write = app::writeOf(kernel.set, 8, VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, nullptr);
   write.pTexelBufferView = &texel_view;
   vkUpdateDescriptorSets(scene.gpu.device, 1, &write, 0, nullptr);
   const VkDeviceSize at = scene.space(0);
@@ -142,8 +147,9 @@ void compressed(Scene& scene) {
   scene.open(features);
   const app::Buffer source = scene.words(64, 3, VK_BUFFER_USAGE_TRANSFER_SRC_BIT);
   const VkSampler sampler = createSampler(scene, VK_FILTER_NEAREST);
-  for (const VkFormat format : {VK_FORMAT_BC1_RGBA_UNORM_BLOCK, VK_FORMAT_BC3_UNORM_BLOCK, VK_FORMAT_BC4_UNORM_BLOCK,
-                                VK_FORMAT_BC5_UNORM_BLOCK, VK_FORMAT_BC7_UNORM_BLOCK}) {
+  for (const VkFormat format :
+       {VK_FORMAT_BC1_RGBA_UNORM_BLOCK, VK_FORMAT_BC3_UNORM_BLOCK, VK_FORMAT_BC4_UNORM_BLOCK,
+        VK_FORMAT_BC5_UNORM_BLOCK, VK_FORMAT_BC7_UNORM_BLOCK}) {
     VkImageCreateInfo info = app::imageInfo(format, {8, 8, 1}, VK_IMAGE_USAGE_SAMPLED_BIT);
     info.mipLevels = 4;
     const VkImage image = upload(scene, info, source, kRead);
@@ -158,8 +164,9 @@ void ycbcr(Scene& scene) {
   scene.open(features);
   constexpr VkFormat kFormat = VK_FORMAT_G8_B8R8_2PLANE_420_UNORM;
   const app::Buffer source = scene.words(64, 4, VK_BUFFER_USAGE_TRANSFER_SRC_BIT);
-  const VkImage image = app::makeImage(scene, app::imageInfo(kFormat, {8, 8, 1}, VK_IMAGE_USAGE_SAMPLED_BIT |
-                                                                                    VK_IMAGE_USAGE_TRANSFER_DST_BIT));
+  const VkImage image = app::makeImage(
+      scene,
+      app::imageInfo(kFormat, {8, 8, 1}, VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT));
   scene.once([&](VkCommandBuffer commands) {
     app::changeLayout(commands, image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
     const VkBufferImageCopy planes[2] = {{0, 0, 0, {VK_IMAGE_ASPECT_PLANE_0_BIT, 0, 0, 1}, {}, {8, 8, 1}},
@@ -174,8 +181,8 @@ void ycbcr(Scene& scene) {
       VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_INFO, nullptr,
       scene.make(vkCreateSamplerYcbcrConversion, vkDestroySamplerYcbcrConversion, conversion)};
   const VkSampler sampler = createSampler(scene, VK_FILTER_NEAREST, &info);
-  sample(scene, app::makeView(scene, image, VK_IMAGE_VIEW_TYPE_2D, kFormat, app::whole(), &info), VK_NULL_HANDLE,
-         &sampler);
+  sample(scene, app::makeView(scene, image, VK_IMAGE_VIEW_TYPE_2D, kFormat, app::whole(), &info),
+         VK_NULL_HANDLE, &sampler);
 }
 
 const app::Case kCases[] = {{"kinds", kinds}, {"compressed", compressed}, {"ycbcr", ycbcr}};
