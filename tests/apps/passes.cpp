@@ -65,23 +65,7 @@ void beginPass2(VkCommandBuffer commands, VkRenderPass pass, VkFramebuffer frame
   vkCmdBeginRenderPass2(commands, &info, &begin);
 }
 
-// The first subpass draws what lies before the depth that was cleared, the second turns its colours. With
-// `imageless`, the framebuffer learns its views as the pass begins.
-void subpasses(Scene& scene, bool imageless) {
-  const app::Features features(scene.gpu);
-  NEED(features.v12.imagelessFramebuffer);
-  scene.open(features);
-  const VkImageCreateInfo first_info = targetInfo(1, VK_IMAGE_USAGE_INPUT_ATTACHMENT_BIT),
-                          second_info = targetInfo(1, 0);
-  const VkImageCreateInfo depth_info =
-      app::imageInfo(kDepth, kExtent, VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT);
-  const VkImage second = app::makeImage(scene, second_info);
-  const VkImageView views[3] = {
-      app::makeView(scene, app::makeImage(scene, first_info), VK_IMAGE_VIEW_TYPE_2D, app::kCanvasFormat,
-                    app::whole()),
-      app::makeView(scene, second, VK_IMAGE_VIEW_TYPE_2D, app::kCanvasFormat, app::whole()),
-      app::makeView(scene, app::makeImage(scene, depth_info), VK_IMAGE_VIEW_TYPE_2D, kDepth,
-                    app::whole(VK_IMAGE_ASPECT_DEPTH_BIT))};
+VkRenderPass createTwoPasses(Scene& scene) {
   const VkAttachmentDescription2 attachments[3] = {
       attachment(app::kCanvasFormat, VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL),
       attachment(app::kCanvasFormat, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL), attachment(kDepth, kDepthLayout)};
@@ -93,34 +77,63 @@ void subpasses(Scene& scene, bool imageless) {
   parts[1].inputAttachmentCount = 1;
   parts[1].pInputAttachments = &input;
   const VkSubpassDependency2 dependencies[2] = {dependency(0, 1), dependency(1, VK_SUBPASS_EXTERNAL)};
-  const VkRenderPass pass = scene.make(
+  return scene.make(
       vkCreateRenderPass2, vkDestroyRenderPass,
       {VK_STRUCTURE_TYPE_RENDER_PASS_CREATE_INFO_2, nullptr, 0, 3, attachments, 2, parts, 2, dependencies});
-  const VkImageCreateInfo* infos[3] = {&first_info, &second_info, &depth_info};
+}
+
+// Two colours and a depth: what each image is, and a view of it.
+struct Targets {
+  VkImageCreateInfo infos[3] = {targetInfo(1, VK_IMAGE_USAGE_INPUT_ATTACHMENT_BIT), targetInfo(1, 0),
+                                app::imageInfo(kDepth, kExtent, VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT)};
+  VkImage images[3];
+  VkImageView views[3];
+
+  explicit Targets(Scene& scene) {
+    for (uint32_t i = 0; i < 3; ++i) {
+      images[i] = app::makeImage(scene, infos[i]);
+      views[i] = app::makeView(scene, images[i], VK_IMAGE_VIEW_TYPE_2D, infos[i].format,
+                               app::whole(i == 2 ? VK_IMAGE_ASPECT_DEPTH_BIT : VK_IMAGE_ASPECT_COLOR_BIT));
+    }
+  }
+};
+
+VkFramebuffer createFrame(Scene& scene, VkRenderPass pass, const Targets& targets, bool imageless) {
   VkFramebufferAttachmentImageInfo images[3];
   for (uint32_t i = 0; i < 3; ++i)
     images[i] = {VK_STRUCTURE_TYPE_FRAMEBUFFER_ATTACHMENT_IMAGE_INFO,
                  nullptr,
                  0,
-                 infos[i]->usage,
+                 targets.infos[i].usage,
                  kExtent.width,
                  kExtent.height,
                  1,
                  1,
-                 &infos[i]->format};
+                 &targets.infos[i].format};
   const VkFramebufferAttachmentsCreateInfo later{VK_STRUCTURE_TYPE_FRAMEBUFFER_ATTACHMENTS_CREATE_INFO,
                                                  nullptr, 3, images};
-  const VkFramebuffer frame =
-      scene.make(vkCreateFramebuffer, vkDestroyFramebuffer,
-                 {VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO, imageless ? &later : nullptr,
-                  imageless ? VkFramebufferCreateFlags(VK_FRAMEBUFFER_CREATE_IMAGELESS_BIT) : 0, pass, 3,
-                  imageless ? nullptr : views, kExtent.width, kExtent.height, 1});
+  return scene.make(vkCreateFramebuffer, vkDestroyFramebuffer,
+                    {VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO, imageless ? &later : nullptr,
+                     imageless ? VkFramebufferCreateFlags(VK_FRAMEBUFFER_CREATE_IMAGELESS_BIT) : 0, pass, 3,
+                     imageless ? nullptr : targets.views, kExtent.width, kExtent.height, 1});
+}
+
+// The first subpass draws what lies before the depth that was cleared, the second turns its colours. With
+// `imageless`, the framebuffer learns its views as the pass begins.
+void subpasses(Scene& scene, bool imageless) {
+  const app::Features features(scene.gpu);
+  NEED(features.v12.imagelessFramebuffer);
+  scene.open(features);
+  const Targets targets(scene);
+  const VkRenderPass pass = createTwoPasses(scene);
+  const VkFramebuffer frame = createFrame(scene, pass, targets, imageless);
   app::Bindings bindings = app::bindingsOf({VK_DESCRIPTOR_TYPE_INPUT_ATTACHMENT});
   bindings[0].stageFlags = VK_SHADER_STAGE_FRAGMENT_BIT;
   app::Kernel sets;
   app::createLayouts(scene, sets, bindings, 0);
   const VkDescriptorSet set = app::allocateSet(scene, app::createPool(scene, bindings), sets.set_layout);
-  const VkDescriptorImageInfo read{VK_NULL_HANDLE, views[0], input.layout};
+  const VkDescriptorImageInfo read{VK_NULL_HANDLE, targets.views[0],
+                                   VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL};
   const VkWriteDescriptorSet write = app::writeOf(set, 0, bindings[0].descriptorType, nullptr, &read);
   vkUpdateDescriptorSets(scene.gpu.device, 1, &write, 0, nullptr);
   app::Pipeline draws(scene, sets.layout, pass), turns(scene, sets.layout, pass);
@@ -131,7 +144,7 @@ void subpasses(Scene& scene, bool imageless) {
   turns.addStage(VK_SHADER_STAGE_FRAGMENT_BIT, kInputFrag);
   const VkPipeline pipelines[2] = {draws.create(), turns.create()};
   const VkRenderPassAttachmentBeginInfo views_now{VK_STRUCTURE_TYPE_RENDER_PASS_ATTACHMENT_BEGIN_INFO,
-                                                  nullptr, 3, views};
+                                                  nullptr, 3, targets.views};
   VkDeviceSize at = 0;
   scene.once([&](VkCommandBuffer commands) {
     beginPass2(commands, pass, frame, imageless ? &views_now : nullptr);
@@ -145,7 +158,7 @@ void subpasses(Scene& scene, bool imageless) {
     vkCmdDraw(commands, 3, 40, 0, 0);
     vkCmdEndRenderPass2(commands, &end);
     app::order(commands);
-    at = app::readBack(scene, commands, second, kExtent, app::kCanvasBytes);
+    at = app::readBack(scene, commands, targets.images[1], kExtent, app::kCanvasBytes);
   });
   // Cells from 32 on are too deep for the first subpass; those from 40 on are not drawn by the second.
   const auto corner = [&](uint32_t cell) {

@@ -50,7 +50,35 @@ void writeImage(Scene& scene, VkDescriptorSet set, uint32_t binding, VkDescripto
   vkUpdateDescriptorSets(scene.gpu.device, 1, &write, 0, nullptr);
 }
 
-// Views of every type on three images, one with other channels and format, one for stores, one of a buffer.
+// A view with other channels and format, one for stores, one of a buffer.
+void bindOthers(Scene& scene, VkDescriptorSet set, VkImage cubes, VkSampler sampler,
+                const app::Buffer& texels) {
+  const VkImageViewUsageCreateInfo usage{VK_STRUCTURE_TYPE_IMAGE_VIEW_USAGE_CREATE_INFO, nullptr,
+                                         VK_IMAGE_USAGE_SAMPLED_BIT};
+  const VkImageView swizzled = scene.make(
+      vkCreateImageView, vkDestroyImageView,
+      {VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
+       &usage,
+       0,
+       cubes,
+       VK_IMAGE_VIEW_TYPE_2D,
+       VK_FORMAT_R8G8B8A8_SRGB,
+       {VK_COMPONENT_SWIZZLE_B, VK_COMPONENT_SWIZZLE_ONE, VK_COMPONENT_SWIZZLE_R, VK_COMPONENT_SWIZZLE_ZERO},
+       {VK_IMAGE_ASPECT_COLOR_BIT, 1, 1, 3, 1}});
+  writeImage(scene, set, 6, kSampled, {sampler, swizzled, VK_IMAGE_LAYOUT_GENERAL});
+  const VkImageView stored = app::makeView(scene, cubes, VK_IMAGE_VIEW_TYPE_2D_ARRAY, VK_FORMAT_R32_UINT,
+                                           {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 9, 3});
+  writeImage(scene, set, 7, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
+             {VK_NULL_HANDLE, stored, VK_IMAGE_LAYOUT_GENERAL});
+  const VkBufferView texel_view = scene.make(vkCreateBufferView, vkDestroyBufferView,
+                                             {VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO, nullptr, 0,
+                                              texels.handle, VK_FORMAT_R32_UINT, 0, VK_WHOLE_SIZE});
+  VkWriteDescriptorSet write = app::writeOf(set, 8, VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, nullptr);
+  write.pTexelBufferView = &texel_view;
+  vkUpdateDescriptorSets(scene.gpu.device, 1, &write, 0, nullptr);
+}
+
+// Views of every type on three images.
 void kinds(Scene& scene) {
   const app::Features features(scene.gpu);
   NEED(features.core.features.imageCubeArray);
@@ -90,30 +118,8 @@ void kinds(Scene& scene) {
   view(3, cubes, VK_IMAGE_VIEW_TYPE_CUBE, part(6, 6), VK_IMAGE_LAYOUT_GENERAL);
   view(4, cubes, VK_IMAGE_VIEW_TYPE_CUBE_ARRAY, app::whole(), VK_IMAGE_LAYOUT_GENERAL);
   view(5, volume, VK_IMAGE_VIEW_TYPE_3D, app::whole(), kRead);
-  const VkImageViewUsageCreateInfo usage{VK_STRUCTURE_TYPE_IMAGE_VIEW_USAGE_CREATE_INFO, nullptr,
-                                         VK_IMAGE_USAGE_SAMPLED_BIT};
-  const VkImageView swizzled = scene.make(
-      vkCreateImageView, vkDestroyImageView,
-      {VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
-       &usage,
-       0,
-       cubes,
-       VK_IMAGE_VIEW_TYPE_2D,
-       VK_FORMAT_R8G8B8A8_SRGB,
-       {VK_COMPONENT_SWIZZLE_B, VK_COMPONENT_SWIZZLE_ONE, VK_COMPONENT_SWIZZLE_R, VK_COMPONENT_SWIZZLE_ZERO},
-       {VK_IMAGE_ASPECT_COLOR_BIT, 1, 1, 3, 1}});
-  writeImage(scene, kernel.set, 6, kSampled, {sampler, swizzled, VK_IMAGE_LAYOUT_GENERAL});
-  const VkImageView stored = app::makeView(scene, cubes, VK_IMAGE_VIEW_TYPE_2D_ARRAY, VK_FORMAT_R32_UINT,
-                                           {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 9, 3});
-  writeImage(scene, kernel.set, 7, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
-             {VK_NULL_HANDLE, stored, VK_IMAGE_LAYOUT_GENERAL});
   const app::Buffer texels = scene.words(64, 9, VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT);
-  const VkBufferView texel_view = scene.make(vkCreateBufferView, vkDestroyBufferView,
-                                             {VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO, nullptr, 0,
-                                              texels.handle, VK_FORMAT_R32_UINT, 0, VK_WHOLE_SIZE});
-  VkWriteDescriptorSet write = app::writeOf(kernel.set, 8, VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, nullptr);
-  write.pTexelBufferView = &texel_view;
-  vkUpdateDescriptorSets(scene.gpu.device, 1, &write, 0, nullptr);
+  bindOthers(scene, kernel.set, cubes, sampler, texels);
   const VkDeviceSize at = scene.space(0);
   for (uint32_t round = 0; round < 2; ++round) {
     scene.once([&](VkCommandBuffer commands) {
