@@ -1,8 +1,9 @@
 // Swapchains that come and go while the program runs.
 //
 // surfaces CASE [FILE]: headless: no window (VK_EXT_headless_surface), three swapchains, each from the one
-// before; xcb: a window that is resized between frames; two: one present for two windows, of which one is
-// resized. Each picture has one colour, and a corner of it is in the result.
+// before; maintenance: VK_EXT_swapchain_maintenance1; xcb: a window that is resized between frames; two: one
+// present for two windows, of which one is resized. Each picture has one colour, and a corner of it is in the
+// result.
 #include "drawing.h"
 
 #include <xcb/xcb.h>
@@ -111,7 +112,7 @@ void acquire(Scene& scene, Surface& surface) {
 }
 
 // One frame on all of the surfaces, with one present.
-void frame(Scene& scene, std::span<Surface> surfaces, uint32_t number) {
+void frame(Scene& scene, std::span<Surface> surfaces, uint32_t number, const void* next = nullptr) {
   for (Surface& surface : surfaces) acquire(scene, surface);
   const VkDeviceSize at = scene.space(0);
   scene.once([&](VkCommandBuffer commands) {
@@ -137,7 +138,7 @@ void frame(Scene& scene, std::span<Surface> surfaces, uint32_t number) {
   }
   std::vector<VkResult> results(surfaces.size());
   const VkPresentInfoKHR present{VK_STRUCTURE_TYPE_PRESENT_INFO_KHR,
-                                 nullptr,
+                                 next,
                                  0,
                                  nullptr,
                                  static_cast<uint32_t>(surfaces.size()),
@@ -156,19 +157,49 @@ void destroy(Scene& scene, Surface& surface) {
   vkDestroySurfaceKHR(scene.gpu.instance, surface.handle, nullptr);
 }
 
-void headless(Scene& scene) {
-  scene.open({VK_KHR_SWAPCHAIN_EXTENSION_NAME});
+Surface createHeadless(Scene& scene) {
   const auto create = reinterpret_cast<PFN_vkCreateHeadlessSurfaceEXT>(
       vkGetInstanceProcAddr(scene.gpu.instance, "vkCreateHeadlessSurfaceEXT"));
   const VkHeadlessSurfaceCreateInfoEXT info{VK_STRUCTURE_TYPE_HEADLESS_SURFACE_CREATE_INFO_EXT};
   Surface surface;
   CHECK(create(scene.gpu.instance, &info, nullptr, &surface.handle));
+  return surface;
+}
+
+void headless(Scene& scene) {
+  scene.open({VK_KHR_SWAPCHAIN_EXTENSION_NAME});
+  Surface surface = createHeadless(scene);
   uint32_t number = 0;
   for (const VkExtent2D extent : {VkExtent2D{64, 64}, VkExtent2D{100, 40}, VkExtent2D{64, 64}}) {
     surface.extent = extent;
     createSwapchain(scene, surface);
     for (uint32_t i = 0; i < 4; ++i) frame(scene, {&surface, 1}, number++);
   }
+  destroy(scene, surface);
+}
+
+// Each present signals a fence; an image is acquired before it and given back unseen.
+void maintenance(Scene& scene) {
+  VkPhysicalDeviceSwapchainMaintenance1FeaturesEXT maintained{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SWAPCHAIN_MAINTENANCE_1_FEATURES_EXT};
+  const app::Features features(scene.gpu, &maintained);
+  NEED(maintained.swapchainMaintenance1);
+  scene.open(features, {VK_KHR_SWAPCHAIN_EXTENSION_NAME, VK_EXT_SWAPCHAIN_MAINTENANCE_1_EXTENSION_NAME});
+  Surface surface = createHeadless(scene);
+  surface.extent = {64, 64};
+  createSwapchain(scene, surface);
+  const VkFence fence = app::createFence(scene.gpu);
+  const VkSwapchainPresentFenceInfoEXT fences{VK_STRUCTURE_TYPE_SWAPCHAIN_PRESENT_FENCE_INFO_EXT, nullptr, 1,
+                                              &fence};
+  for (uint32_t number = 0; number < 4; ++number) {
+    acquire(scene, surface);
+    const VkReleaseSwapchainImagesInfoEXT unseen{VK_STRUCTURE_TYPE_RELEASE_SWAPCHAIN_IMAGES_INFO_EXT, nullptr,
+                                                 surface.swapchain, 1, &surface.current};
+    CHECK(COMMAND(scene.gpu, vkReleaseSwapchainImagesEXT)(scene.gpu.device, &unseen));
+    frame(scene, {&surface, 1}, number, &fences);
+    app::waitAndReset(scene.gpu, fence);
+  }
+  vkDestroyFence(scene.gpu.device, fence, nullptr);
   destroy(scene, surface);
 }
 
@@ -208,6 +239,10 @@ void two(Scene& scene) {
 const app::Names kXcb = {VK_KHR_SURFACE_EXTENSION_NAME, VK_KHR_XCB_SURFACE_EXTENSION_NAME};
 const app::Case kCases[] = {
     {"headless", headless, {VK_KHR_SURFACE_EXTENSION_NAME, VK_EXT_HEADLESS_SURFACE_EXTENSION_NAME}},
+    {"maintenance",
+     maintenance,
+     {VK_KHR_SURFACE_EXTENSION_NAME, VK_KHR_GET_SURFACE_CAPABILITIES_2_EXTENSION_NAME,
+      VK_EXT_SURFACE_MAINTENANCE_1_EXTENSION_NAME, VK_EXT_HEADLESS_SURFACE_EXTENSION_NAME}},
     {"xcb", xcb, kXcb},
     {"two", two, kXcb}};
 

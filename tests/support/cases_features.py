@@ -114,7 +114,7 @@ PROGRAMS = {
 CASES = {
     f"{program}-{case}": lambda bench, program=program, case=case: feature(bench, program, case)
     for program, cases in PROGRAMS.items() for case in cases
-} | {f"surfaces-{case}": lambda bench, case=case: surface(bench, case) for case in ("headless", "xcb", "two")} | {
+} | {f"surfaces-{case}": lambda bench, case=case: surface(bench, case) for case in ("headless", "maintenance", "xcb", "two")} | {
     "memory-sparse-buffer": lambda bench: carried(bench, "memory", "sparse-buffer", "vkQueueBindSparse"),
     "memory-sparse-image": lambda bench: carried(bench, "memory", "sparse-image", "vkQueueBindSparse"),
     # Three families.
