@@ -186,6 +186,47 @@ void inlineBlock(Scene& scene) {
   requireBlock(scene, at, values, 6);
 }
 
+// A template with bytes of a block, and buffers that lie apart from each other in the program's memory.
+void templateInline(Scene& scene) {
+  const app::Features features(scene.gpu);
+  NEED(features.v13.inlineUniformBlock);
+  scene.open(features);
+  app::Bindings bindings =
+      app::bindingsOf({VK_DESCRIPTOR_TYPE_INLINE_UNIFORM_BLOCK, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER});
+  bindings[0].descriptorCount = 64;
+  bindings.push_back({5, kStorage, 3, VK_SHADER_STAGE_COMPUTE_BIT});
+  Kernel kernel;
+  app::createLayouts(scene, kernel, bindings, sizeof(app::KernelPush));
+  kernel.pipeline = app::createComputePipeline(scene, kernel.layout, kBlockComp);
+  const VkDescriptorPoolInlineUniformBlockCreateInfo blocks{
+      VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_INLINE_UNIFORM_BLOCK_CREATE_INFO, nullptr, 1};
+  kernel.set = app::allocateSet(scene, app::createPool(scene, bindings, 1, 0, &blocks), kernel.set_layout);
+  struct Spread {
+    VkDescriptorBufferInfo buffer;
+    uint64_t own;
+  };
+  struct Data {
+    Spread apart[3];
+    uint32_t values[16];
+    VkDescriptorBufferInfo result;
+  } data{};
+  for (uint32_t i = 0; i < 3; ++i) data.apart[i] = {{scene.result.handle, 256 * i, 256}, ~0ull};
+  for (uint32_t i = 0; i < 16; ++i) data.values[i] = 77 * i + 5;
+  data.result = {scene.result.handle, 0, VK_WHOLE_SIZE};
+  const VkDescriptorUpdateTemplateEntry entries[3] = {
+      {5, 0, 3, kStorage, offsetof(Data, apart), sizeof(Spread)},
+      {0, 0, 64, VK_DESCRIPTOR_TYPE_INLINE_UNIFORM_BLOCK, offsetof(Data, values), 0},
+      {1, 0, 1, kStorage, offsetof(Data, result), 0}};
+  const auto update =
+      scene.make(vkCreateDescriptorUpdateTemplate, vkDestroyDescriptorUpdateTemplate,
+                 {VK_STRUCTURE_TYPE_DESCRIPTOR_UPDATE_TEMPLATE_CREATE_INFO, nullptr, 0, 3, entries,
+                  VK_DESCRIPTOR_UPDATE_TEMPLATE_TYPE_DESCRIPTOR_SET, kernel.set_layout});
+  vkUpdateDescriptorSetWithTemplate(scene.gpu.device, kernel.set, update, &data);
+  VkDeviceSize at = 0;
+  scene.once([&](VkCommandBuffer commands) { at = app::dispatch(scene, kernel, commands, 6); });
+  requireBlock(scene, at, data.values, 6);
+}
+
 // The same block in a uniform buffer at changing offsets.
 void dynamicOffsets(Scene& scene) {
   scene.open();
@@ -274,10 +315,15 @@ void poolReset(Scene& scene) {
   }
 }
 
-const app::Case kCases[] = {
-    {"push", push},         {"push-template", pushTemplate}, {"template", updateTemplate},
-    {"indexing", indexing}, {"inline", inlineBlock},         {"offsets", dynamicOffsets},
-    {"null", null},         {"pool-reset", poolReset}};
+const app::Case kCases[] = {{"push", push},
+                            {"push-template", pushTemplate},
+                            {"template", updateTemplate},
+                            {"indexing", indexing},
+                            {"inline", inlineBlock},
+                            {"template-inline", templateInline},
+                            {"offsets", dynamicOffsets},
+                            {"null", null},
+                            {"pool-reset", poolReset}};
 
 }  // namespace
 

@@ -147,6 +147,45 @@ void shared(Scene& scene) {
   for (const auto& info : buffers) copyToResult(scene, info.buffer, 1000);
 }
 
+// Texels that the program writes into an image itself, row by row as the driver says they lie.
+void linear(Scene& scene) {
+  scene.open();
+  constexpr VkExtent3D kExtent{37, 20, 1};
+  VkImageCreateInfo info = app::imageInfo(app::kCanvasFormat, kExtent, VK_IMAGE_USAGE_TRANSFER_SRC_BIT);
+  info.tiling = VK_IMAGE_TILING_LINEAR;
+  info.initialLayout = VK_IMAGE_LAYOUT_PREINITIALIZED;
+  const VkImage image = scene.make(vkCreateImage, vkDestroyImage, info);
+  VkMemoryRequirements needs{};
+  vkGetImageMemoryRequirements(scene.gpu.device, image, &needs);
+  const VkDeviceMemory memory =
+      scene.own(app::allocate(scene.gpu, needs,
+                              VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT),
+                vkFreeMemory);
+  CHECK(vkBindImageMemory(scene.gpu.device, image, memory, 0));
+  void* data = nullptr;
+  CHECK(vkMapMemory(scene.gpu.device, memory, 0, VK_WHOLE_SIZE, 0, &data));
+  const VkImageSubresource all{VK_IMAGE_ASPECT_COLOR_BIT, 0, 0};
+  VkSubresourceLayout layout{};
+  vkGetImageSubresourceLayout(scene.gpu.device, image, &all, &layout);
+  std::printf("row pitch %d\n", int(layout.rowPitch));
+  for (uint32_t round = 0; round < 2; ++round) {
+    for (uint32_t y = round * 5; y < kExtent.height; ++y) {
+      auto* row = static_cast<std::byte*>(data) + layout.offset + y * layout.rowPitch;
+      for (uint32_t x = 0; x < kExtent.width; ++x) {
+        const uint32_t texel = (x + y * 64 + round * 4096) * 2654435761u;
+        std::memcpy(row + x * 4, &texel, 4);
+      }
+    }
+    scene.once([&](VkCommandBuffer commands) {
+      app::changeLayout(commands, image, round ? VK_IMAGE_LAYOUT_GENERAL : VK_IMAGE_LAYOUT_PREINITIALIZED,
+                        VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
+      app::readBack(scene, commands, image, kExtent, kExtent.width * kExtent.height * 4);
+      app::changeLayout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, VK_IMAGE_LAYOUT_GENERAL);
+    });
+  }
+  REQUIRE(scene.found(0)[37] == 64 * 2654435761u);
+}
+
 // Pages of a buffer in two allocations, bound, moved and taken away.
 void sparseBuffer(Scene& scene) {
   const app::Features features(scene.gpu);
@@ -213,11 +252,9 @@ void sparseImage(Scene& scene) {
   });
 }
 
-const app::Case kCases[] = {{"host-import", hostImport},
-                            {"aliased", aliased},
-                            {"shared", shared},
-                            {"sparse-buffer", sparseBuffer},
-                            {"sparse-image", sparseImage}};
+const app::Case kCases[] = {
+    {"host-import", hostImport},     {"aliased", aliased},         {"shared", shared}, {"linear", linear},
+    {"sparse-buffer", sparseBuffer}, {"sparse-image", sparseImage}};
 
 }  // namespace
 

@@ -162,11 +162,31 @@ void libraries(Scene& scene) {
   }
 }
 
-const app::Case kCases[] = {{"constants", constants},
-                            {"cache", cache},
-                            {"derivatives", derivatives},
-                            {"compile-required", compileRequired},
-                            {"libraries", libraries}};
+// Shaders without modules: the stage's chain holds their code.
+void codeInChain(Scene& scene) {
+  VkPhysicalDeviceGraphicsPipelineLibraryFeaturesEXT library{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_GRAPHICS_PIPELINE_LIBRARY_FEATURES_EXT};
+  const app::Features features(scene.gpu, &library);
+  NEED(library.graphicsPipelineLibrary);
+  scene.open(features,
+             {VK_KHR_PIPELINE_LIBRARY_EXTENSION_NAME, VK_EXT_GRAPHICS_PIPELINE_LIBRARY_EXTENSION_NAME});
+  const app::Buffer source = scene.words(app::kKernelWords, 5, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
+  Kernel kernel = app::createKernel(scene, source);
+  const VkShaderModuleCreateInfo code{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0,
+                                      sizeof kKernelComp, kKernelComp};
+  kernel.pipeline = app::createComputePipeline(scene, kernel.layout, kKernelComp, {31, 32}, VK_NULL_HANDLE,
+                                               [&](VkComputePipelineCreateInfo& info) {
+                                                 info.stage.module = VK_NULL_HANDLE;
+                                                 info.stage.pNext = &code;
+                                               });
+  VkDeviceSize at = 0;
+  scene.once([&](VkCommandBuffer commands) { at = app::dispatch(scene, kernel, commands, 1); });
+  app::requireKernel(scene, at, source, 1, {31, 32});
+}
+
+const app::Case kCases[] = {{"constants", constants},     {"cache", cache},
+                            {"derivatives", derivatives}, {"compile-required", compileRequired},
+                            {"libraries", libraries},     {"code-in-chain", codeInChain}};
 
 }  // namespace
 
