@@ -192,6 +192,25 @@ void tooManySets(Scene& scene) {
   }
 }
 
+// All physical devices are looked at, the last one is used.
+void lastGpu(Scene& scene) {
+  uint32_t count = 0;
+  CHECK(vkEnumeratePhysicalDevices(scene.gpu.instance, &count, nullptr));
+  if (count < 2) app::lacks("a second physical device");
+  std::vector<VkPhysicalDevice> all(count);
+  CHECK(vkEnumeratePhysicalDevices(scene.gpu.instance, &count, all.data()));
+  for (VkPhysicalDevice physical : all) {
+    VkPhysicalDeviceProperties properties{};
+    vkGetPhysicalDeviceProperties(physical, &properties);
+    std::printf("%s\n", properties.deviceName);
+  }
+  scene.gpu.physical = all.back();
+  scene.open();
+  const app::Buffer from = source(scene, 8);
+  const Kernel kernel = app::createKernel(scene, from);
+  runKernel(scene, kernel, from, 9);
+}
+
 // A second instance and device do the same at the same time, made before or after the first ones.
 void devices(Scene& scene, bool other_first) {
   Scene other("objects: the other", {});
@@ -347,6 +366,7 @@ const app::Case kCases[] = {{"private-data", privateData},
                             {"allocators", allocators},
                             {"nothing", nothing},
                             {"groups", groups},
+                            {"last-gpu", lastGpu},
                             {"devices", [](Scene& scene) { devices(scene, false); }},
                             {"devices-later", [](Scene& scene) { devices(scene, true); }}};
 

@@ -1,6 +1,8 @@
 """Features that programs use, one program a group: native run, captured run and replay give one result, on every driver
 that has the feature."""
 
+import json
+
 from support.cases_memory import compare_results, nothing_of_the_gpu
 from support.cases_pictures import JUDGE, replay_and_judge
 from support.harness import LAVAPIPE, ok, require, results_of, same_lines
@@ -43,6 +45,19 @@ def same_pictures(bench, command):
 def surface(bench, case):
     bench.display()
     feature(bench, "surfaces", case, same_pictures)
+
+
+def last_gpu(bench):
+    """Two drivers at once, and the second one's device: it is also the one that the replay takes."""
+    bench.env["VK_ICD_FILENAMES"] = f"{LAVAPIPE}:{bench.swiftshader()}"
+    captured = same_results(bench, [bench.app("objects"), "last-gpu"], "both", "objects last-gpu")
+    require(captured, "the two drivers are not seen at once")
+    names = [line.split(" (")[0] for line in captured.run.out.splitlines()[:2]]
+    require(len(set(names)) == 2, f"two devices of one name: {names}")
+    report = bench.path("report.json")
+    bench.replay(captured.trace, "--wsi", "headless", "--report", report).expect()
+    device = json.loads(report.read_text())["device"]
+    require(device.startswith(names[1]), f"replayed on {device}, not on {names[1]}")
 
 
 def calls_of(bench, trace, names):
@@ -118,6 +133,7 @@ CASES = {
 } | {f"surfaces-{case}": lambda bench, case=case: surface(bench, case) for case in ("headless", "maintenance", "xcb", "two")} | {
     "memory-sparse-buffer": lambda bench: carried(bench, "memory", "sparse-buffer", "vkQueueBindSparse"),
     "memory-sparse-image": lambda bench: carried(bench, "memory", "sparse-image", "vkQueueBindSparse"),
+    "objects-last-gpu": last_gpu,
     # Three families.
     "sync-families-mock": lambda bench: carried(bench, "sync", "families", "vkCmdPipelineBarrier"),
 }
