@@ -178,7 +178,37 @@ void events(Scene& scene) {
   REQUIRE(vkGetEventStatus(scene.gpu.device, made[1]) == VK_EVENT_RESET);
 }
 
-// The same by VK_KHR_synchronization2, with a submit of two batches.
+// A thread sleeps in vkQueueWaitIdle, another for one fence of two, until this one sets what the GPU waits
+// for.
+void idleThreads(Scene& scene) {
+  scene.open();
+  const VkDevice device = scene.gpu.device;
+  const app::Buffer source = scene.words(app::kKernelWords, 8, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
+  const Kernel kernel = app::createKernel(scene, source);
+  const VkEvent event =
+      scene.make(vkCreateEvent, vkDestroyEvent, {VK_STRUCTURE_TYPE_EVENT_CREATE_INFO, nullptr, 0});
+  const VkFence fences[2] = {app::createFence(scene.gpu), app::createFence(scene.gpu)};
+  const VkCommandBuffer commands = scene.commands();
+  app::begin(commands);
+  vkCmdWaitEvents(commands, 1, &event, VK_PIPELINE_STAGE_HOST_BIT, kAll, 0, nullptr, 0, nullptr, 0, nullptr);
+  const VkDeviceSize at = app::dispatch(scene, kernel, commands, 1);
+  app::makeVisibleToHost(commands);
+  CHECK(vkEndCommandBuffer(commands));
+  app::submit(scene.gpu, commands, fences[1]);
+  std::thread idle([&] { CHECK(vkQueueWaitIdle(scene.gpu.queue)); });
+  std::thread any([&] {
+    CHECK(vkWaitForFences(device, 2, fences, VK_FALSE, UINT64_MAX));
+    REQUIRE(vkGetFenceStatus(device, fences[0]) == VK_NOT_READY);
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  CHECK(vkSetEvent(device, event));
+  idle.join();
+  any.join();
+  app::requireKernel(scene, at, source, 1);
+  for (VkFence fence : fences) vkDestroyFence(device, fence, nullptr);
+}
+
+// Events and submits by VK_KHR_synchronization2, with a submit of two batches.
 void events2(Scene& scene) {
   const app::Features features(scene.gpu);
   NEED(features.v13.synchronization2);
@@ -310,10 +340,10 @@ void flag(Scene& scene) {
   }
 }
 
-const app::Case kCases[] = {{"timeline", timeline}, {"timeline-threads", timelineThreads},
-                            {"polling", polling},   {"events", events},
-                            {"events2", events2},   {"families", families},
-                            {"flag", flag}};
+const app::Case kCases[] = {{"timeline", timeline},        {"timeline-threads", timelineThreads},
+                            {"polling", polling},          {"events", events},
+                            {"events2", events2},          {"families", families},
+                            {"idle-threads", idleThreads}, {"flag", flag}};
 
 }  // namespace
 
