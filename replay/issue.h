@@ -55,6 +55,7 @@ class HandleWalk {
     const HandleMap::Object& object = player_.handles().at(id);
     if (isOurs(kind)) touches_ours_ = true;
     if (kind == destroys_) destroys(id);
+    if (object.live == 0 && kind != destroys_ && player_.failed(id)) return refuse(kind, value);
     const bool pool = kind == HandleKind::kVkCommandPool || kind == HandleKind::kVkDescriptorPool;
     if (pool) pool_ = id;
     if (!pool && !isOurs(kind)) player_.remember(kind, value, object.live);
@@ -85,6 +86,9 @@ class HandleWalk {
       value = 0;
       return;
     }
+    refuse(kind, value);
+  }
+  void refuse(HandleKind kind, uint64_t value) {
     if (!ok()) return;
     unknown_kind_ = kind;
     unknown_value_ = value;
@@ -128,7 +132,12 @@ Status mapInputs(Player& player, C& call) {
 template <class C>
 void settle(Player& player, C& call, C& captured, HandleMap::Id parent) {
   if constexpr (kHasVkResult<C>) {
-    if (!player.resultsAgree(captured.result, call.result)) return;
+    if (!player.resultsAgree(captured.result, call.result)) {
+      if (captured.result < 0 || call.result >= 0) return;
+      player.captured_returns.clear();
+      forEachHandle(captured, CallHalf::kOutputs, HandleList{player.captured_returns});
+      return player.learnFailed(player.captured_returns, call.result, parent);
+    }
   }
   HandleValues& was = player.captured_returns;
   HandleValues& is = player.live_returns;

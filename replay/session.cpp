@@ -58,8 +58,7 @@ Status Player::beginAnew(HandleKind dispatch, uint64_t first) {
     return unknownHandle(dispatch, first);
   }
   if (dispatch == HandleKind::kVkPhysicalDevice) gpu_ = first;
-  begun_ = {dispatch, first, handles_.dispatchableVersion(), instance_, device_, gpu_,
-            handles_.at(id).live};
+  begun_ = {dispatch, first, handles_.dispatchableVersion(), instance_, device_, gpu_, handles_.at(id).live};
   return Status::ok();
 }
 
@@ -114,7 +113,24 @@ HandleMap::Id Player::learn(HandleKind kind, uint64_t captured, uint64_t live, H
     const HandleMap::Id known = find(kind, captured);
     if (known && handles_.at(known).live == live) return known;
   }
-  return handles_.add(kind, ownerId(), captured, live, parent ? parent : ownerId());
+  const HandleMap::Id id = handles_.add(kind, ownerId(), captured, live, parent ? parent : ownerId());
+  if (!failed_.empty()) failed_.erase(id);  // numbers are used again
+  return id;
+}
+
+namespace {
+
+// Commands that hand out an object of a pool name the pool as its parent.
+bool isPooled(HandleKind kind) {
+  return kind == HandleKind::kVkCommandBuffer || kind == HandleKind::kVkDescriptorSet;
+}
+
+}  // namespace
+
+void Player::learnFailed(const HandleValues& captured, VkResult live, HandleMap::Id parent) {
+  for (const auto& [kind, value] : captured)
+    failed_[learn(kind, value, 0, isPooled(kind) ? parent : HandleMap::kNone)] = {
+        std::string(event_->command_name), event_->call_number, live};
 }
 
 void Player::learnAll(const HandleValues& captured, const HandleValues& live, HandleMap::Id parent) {
@@ -123,8 +139,7 @@ void Player::learnAll(const HandleValues& captured, const HandleValues& live, Ha
                " at capture");
   for (size_t i = 0; i < captured.size() && i < live.size(); ++i) {
     const HandleKind kind = captured[i].first;
-    const bool pooled = kind == HandleKind::kVkCommandBuffer || kind == HandleKind::kVkDescriptorSet;
-    learn(kind, captured[i].second, live[i].second, pooled ? parent : HandleMap::kNone);
+    learn(kind, captured[i].second, live[i].second, isPooled(kind) ? parent : HandleMap::kNone);
   }
 }
 
@@ -330,8 +345,12 @@ Status Player::error(Code code, const std::string& text) const {
 Status Player::unknownHandle(HandleKind kind, uint64_t captured) const {
   char value[32];
   std::snprintf(value, sizeof value, " 0x%llx", static_cast<unsigned long long>(captured));
-  return error(Code::kUnreadable,
-               std::string(handleKindName(kind)) + value + " is not alive at this point of the trace");
+  const std::string name = handleKindName(kind) + std::string(value);
+  if (const auto failed = failed_.find(find(kind, captured)); failed != failed_.end())
+    return error(Code::kCannotRun,
+                 "needs " + name + ", which could not be made here: " + failed->second.command + " (call " +
+                     std::to_string(failed->second.call) + ") returned " + resultName(failed->second.result));
+  return error(Code::kUnreadable, name + " is not alive at this point of the trace");
 }
 
 Status Player::refuse(Command command, Status unknown) {

@@ -4,8 +4,8 @@
 // Captured values are uint64_t; live handles have their Vulkan types.
 #pragma once
 
-#include <atomic>
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <list>
 #include <memory>
@@ -111,7 +111,8 @@ class Player {
   // Finds instance and device from the first parameter; an error names a handle that is not alive.
   Status begin(const Event& event, HandleKind dispatch, uint64_t first) {
     event_ = &event;
-    if (first == begun_.first && dispatch == begun_.dispatch && begun_.version == handles_.dispatchableVersion()) {
+    if (first == begun_.first && dispatch == begun_.dispatch &&
+        begun_.version == handles_.dispatchableVersion()) {
       instance_ = begun_.instance;
       device_ = begun_.device;
       gpu_ = begun_.gpu;
@@ -123,8 +124,8 @@ class Player {
   uint64_t liveFirst(HandleKind kind, uint64_t captured) const {
     return kind == begun_.dispatch && captured == begun_.first ? begun_.live : 0;
   }
-  // What remember() was told of this handle since any object came or went; 0 if nothing. A frame names the same few
-  // objects over and over.
+  // What remember() was told of this handle since any object came or went; 0 if nothing. A frame names the
+  // same few objects over and over.
   uint64_t recent(HandleKind kind, uint64_t captured) const {
     const Recent& entry = recent_[recentPlace(kind, captured)];
     const bool holds = entry.captured == captured && entry.kind == kind && entry.device == device_ &&
@@ -169,6 +170,9 @@ class Player {
   }
   // Pairs up what the capture returned with what this call did, in order.
   void learnAll(const HandleValues& captured, const HandleValues& live, HandleMap::Id parent);
+  // The current call, which made these at capture, failed here: who names one of them is told so.
+  void learnFailed(const HandleValues& captured, VkResult live, HandleMap::Id parent);
+  bool failed(HandleMap::Id id) const { return failed_.contains(id); }
   // Records one object that the current call returned; `parent` kNone: its owner.
   HandleMap::Id learn(HandleKind kind, uint64_t captured, uint64_t live,
                       HandleMap::Id parent = HandleMap::kNone);
@@ -222,7 +226,7 @@ class Player {
   Status waitedInVain();
 
   std::unordered_map<HandleMap::Id, VkQueryType> query_types;  // by VkQueryPool
-  HandleValues captured_returns, live_returns;  // settle()'s lists, kept for their memory
+  HandleValues captured_returns, live_returns;                 // settle()'s lists, kept for their memory
 
   static constexpr uint64_t kWaitLimitNs = 10'000'000'000;
 
@@ -253,6 +257,13 @@ class Player {
     size_t last = 0;  // in report_.changes
   };
 
+  // An object of the capture that could not be made here: in the handle map it is 0.
+  struct FailedCreation {
+    std::string command;
+    uint64_t call = 0;
+    VkResult result = VK_SUCCESS;
+  };
+
   Status beginAnew(HandleKind dispatch, uint64_t first);
   bool offeredBy(Command canonical);
   void reportValidationMessages();
@@ -276,6 +287,7 @@ class Player {
   std::string described_name_;
   std::optional<VkPhysicalDeviceProperties> described_device_;  // ids, driver version and name
   std::unordered_map<HandleMap::Id, Device*> device_by_id_;
+  std::unordered_map<HandleMap::Id, FailedCreation> failed_;
   std::set<std::string> noted_;
   std::unordered_map<uint32_t, PayloadRecord> announced_payloads_;  // by lane
   const Event* event_ = nullptr;

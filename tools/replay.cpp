@@ -58,7 +58,8 @@ class ProgressBar {
   int percent_ = -1;
 };
 
-void printReport(const ReplayReport& report) {
+// What was adapted and what differed: also of a replay that could not go on, where they often say why.
+void printFindings(const ReplayReport& report) {
   for (const auto& note : report.notes) spdlog::info("{}", note);
   for (const auto& difference : report.differences) {
     spdlog::warn("frame {}, call {}, thread {}: {}: {}", difference.frame, difference.call, difference.thread,
@@ -67,6 +68,9 @@ void printReport(const ReplayReport& report) {
   if (report.difference_count > report.differences.size()) {
     spdlog::warn("... and {} more differences", report.difference_count - report.differences.size());
   }
+}
+
+void printVerdict(const ReplayReport& report) {
   const char* verdict = report.failure_not_reproduced  ? "the captured failure did not recur"
                         : report.difference_count == 0 ? "identical to the capture"
                                                        : "differs from the capture";
@@ -145,11 +149,12 @@ int runReplay(const std::string& file, ReplayOptions options, const std::string&
   bar.clear();
   const bool written = report_path.empty() || writeReport(report_path, options, report);
   printChanges(report.changes);
+  printFindings(report);
   if (!status) {
     spdlog::error("{}", status.message());
     return status.exitCode();
   }
-  printReport(report);
+  printVerdict(report);
   if (!written) return Status(Code::kUnreadable, "").exitCode();
   if (report.failure_not_reproduced) return kExitNotReproduced;
   return static_cast<int>(report.difference_count == 0 ? Code::kOk : Code::kDiffers);
