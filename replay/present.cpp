@@ -35,8 +35,8 @@ void Window::label(VkQueue queue, const Device& device, const Picture& picture) 
   device.dispatch.QueueInsertDebugUtilsLabelEXT(queue, &label);
 }
 
-// Copies the program's image to the next one of the real swapchain and presents that.
-Status Window::showReal(VkQueue queue, Swapchain& swapchain, const Picture& picture) {
+// Copies the program's image to the next one of the real swapchain, which is then to be presented.
+Status Window::copyToReal(VkQueue queue, Swapchain& swapchain, const Picture& picture, RealPresent& present) {
   Device& device = *swapchain.device;
   const Dispatch& d = device.dispatch;
   const auto family = device.families.find(queue);
@@ -70,21 +70,34 @@ Status Window::showReal(VkQueue queue, Swapchain& swapchain, const Picture& pict
     player_.difference("the copy to the window returned " + std::string(resultName(result)));
     return Status::ok();
   }
-  const VkPresentInfoKHR present{VK_STRUCTURE_TYPE_PRESENT_INFO_KHR,
-                                 nullptr,
-                                 1,
-                                 &swapchain.copied[index],
-                                 1,
-                                 &swapchain.real,
-                                 &index,
-                                 nullptr};
-  result = d.QueuePresentKHR(queue, &present);
-  if (result < 0)
-    player_.note("some frames were not shown in the window: " + std::string(resultName(result)));
+  present.copied.push_back(swapchain.copied[index]);
+  present.swapchains.push_back(swapchain.real);
+  present.indices.push_back(index);
   return Status::ok();
 }
 
-Status Window::presentOne(VkQueue queue, Swapchain& swapchain, uint32_t image_index, uint32_t position) {
+// One call for all swapchains of the program's call: what counts frames below takes it for one frame, and
+// FIFO waits once.
+void Window::presentReal(VkQueue queue, const Device& device, const RealPresent& present) {
+  if (present.swapchains.empty()) return;
+  std::vector<VkResult> results(present.swapchains.size(), VK_SUCCESS);
+  const VkPresentInfoKHR info{VK_STRUCTURE_TYPE_PRESENT_INFO_KHR,
+                              nullptr,
+                              static_cast<uint32_t>(present.copied.size()),
+                              present.copied.data(),
+                              static_cast<uint32_t>(present.swapchains.size()),
+                              present.swapchains.data(),
+                              present.indices.data(),
+                              results.data()};
+  const VkResult result = device.dispatch.QueuePresentKHR(queue, &info);
+  if (result == VK_ERROR_DEVICE_LOST) player_.failureSeen();
+  results.push_back(result);
+  for (const VkResult one : results)
+    if (one < 0) player_.note("some frames were not shown in the window: " + std::string(resultName(one)));
+}
+
+Status Window::presentOne(VkQueue queue, Swapchain& swapchain, uint32_t image_index, uint32_t position,
+                          RealPresent& present) {
   Status status = ensureImages(swapchain, size_t{image_index} + 1);
   if (!status) return status;
   swapchain.last_queue = queue;
@@ -99,7 +112,7 @@ Status Window::presentOne(VkQueue queue, Swapchain& swapchain, uint32_t image_in
     status = player_.screenshots().save(*swapchain.device, queue, picture, player_.event().frame, position);
     if (!status) return status;
   }
-  if (swapchain.real) return showReal(queue, swapchain, picture);
+  if (swapchain.real) return copyToReal(queue, swapchain, picture, present);
   label(queue, *swapchain.device, picture);
   return Status::ok();
 }
@@ -116,12 +129,15 @@ Status Window::present(VkQueue queue, const VkPresentInfoKHR& info) {
     if (result != VK_SUCCESS)
       player_.difference("the present's waits returned " + std::string(resultName(result)));
   }
-  for (uint32_t i = 0; i < info.swapchainCount; ++i) {
+  RealPresent present;
+  Status status;
+  for (uint32_t i = 0; status && i < info.swapchainCount; ++i) {
     auto* swapchain = reinterpret_cast<Swapchain*>(info.pSwapchains[i]);
-    if (swapchain == nullptr) return player_.error(Code::kUnreadable, "presents a swapchain that is null");
-    Status status = presentOne(queue, *swapchain, info.pImageIndices[i], i);
-    if (!status) return status;
+    status = swapchain ? presentOne(queue, *swapchain, info.pImageIndices[i], i, present)
+                       : player_.error(Code::kUnreadable, "presents a swapchain that is null");
   }
+  presentReal(queue, device, present);
+  if (!status) return status;
 #ifdef VK_EXT_swapchain_maintenance1
   const auto* fences = findInChain<VkSwapchainPresentFenceInfoEXT>(
       info.pNext, VK_STRUCTURE_TYPE_SWAPCHAIN_PRESENT_FENCE_INFO_EXT);

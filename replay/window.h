@@ -80,14 +80,23 @@ class Window {
   void instanceGone(Instance* instance);
 
  private:
+  // What one vkQueuePresentKHR of ours is given, an entry of each a swapchain.
+  struct RealPresent {
+    std::vector<VkSemaphore> copied;
+    std::vector<VkSwapchainKHR> swapchains;
+    std::vector<uint32_t> indices;
+  };
+
   Status ensureImages(Swapchain& swapchain, size_t count);
   VkResult createImage(Swapchain& swapchain, VkImage& image, VkDeviceMemory& memory);
   bool createReal(Swapchain& swapchain, VkSwapchainKHR old);
   bool describeReal(Swapchain& swapchain, VkSwapchainCreateInfoKHR& info);
   bool createSlots(Swapchain& swapchain);
   void destroyReal(Swapchain& swapchain);
-  Status presentOne(VkQueue queue, Swapchain& swapchain, uint32_t image_index, uint32_t position);
-  Status showReal(VkQueue queue, Swapchain& swapchain, const Picture& picture);
+  Status presentOne(VkQueue queue, Swapchain& swapchain, uint32_t image_index, uint32_t position,
+                    RealPresent& present);
+  Status copyToReal(VkQueue queue, Swapchain& swapchain, const Picture& picture, RealPresent& present);
+  void presentReal(VkQueue queue, const Device& device, const RealPresent& present);
   void label(VkQueue queue, const Device& device, const Picture& picture);
 
   Player& player_;
