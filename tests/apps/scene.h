@@ -57,7 +57,7 @@ class Scene {
         VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,   nullptr,          0, &application, 0, nullptr,
         static_cast<uint32_t>(extensions.size()), extensions.data()};
     const VkResult made = vkCreateInstance(&info, nullptr, &gpu.instance);
-    if (made == VK_ERROR_EXTENSION_NOT_PRESENT) lacks(extensions.back());
+    if (made == VK_ERROR_EXTENSION_NOT_PRESENT) lacks(extensions.empty() ? "" : extensions.back());
     check(made, "vkCreateInstance");
     uint32_t count = 1;
     const VkResult found = vkEnumeratePhysicalDevices(gpu.instance, &count, &gpu.physical);
