@@ -149,7 +149,7 @@ void dropLostConversion(Player& player, const void*& next) {
       findInChain<VkSamplerYcbcrConversionInfo>(next, VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_INFO);
   if (!info) return;
   const HandleMap::Id id = player.find(HandleKind::kVkSamplerYcbcrConversion, valueOf(info->conversion));
-  if (id && player.handles().at(id).live == 0)
+  if (id && player.handles().at(id).live == 0 && !player.failed(id))
     removeFromChain(next, VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_INFO);
 }
 
