@@ -137,7 +137,13 @@ Status Memory::placeImage(HandleMap::Id id, VkBindImageMemoryInfo& info) {
   } else {
     d.GetImageMemoryRequirements(device, info.image, &resource.needs);
   }
-  return place(id, resource, info.memory, info.memoryOffset);
+  const VkDeviceSize captured = info.memoryOffset;
+  Status status = place(id, resource, info.memory, info.memoryOffset);
+  if (!status) return status;
+  const VkDeviceSize end = player_.device()->linear.bound(info.image, plane ? plane->planeAspect : 0,
+                                                          info.memory, info.memoryOffset);
+  if (end) rearrangeEarlier(*find(id), info.memory, captured, end);
+  return Status::ok();
 }
 
 }  // namespace reprise

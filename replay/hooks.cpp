@@ -163,6 +163,13 @@ void satisfy(Player& player, VkQueue captured_queue, const VkSemaphore* semaphor
   }
 }
 
+// What vkGetImageSubresourceLayout says of a live image.
+void learnLayout(Player& player, VkImage image, const VkImageSubresource& of,
+                 const VkSubresourceLayout& captured, const VkSubresourceLayout& live) {
+  if (player.event().has_outputs && player.device()->linear.learn(image, of, captured, live))
+    player.note("linear images have their rows elsewhere here: what the program wrote there is moved");
+}
+
 template <class C>
 Status enumerateGpus(Player& player, C& captured) {
   HandleValues gpus;
@@ -344,6 +351,7 @@ Status hook(Player& player, CreateImageCall& call, CreateImageCall& captured) {
   if (status && call.pImage && made && call.pCreateInfo) {
     player.external().remember(HandleKind::kVkImage, valueOf(*call.pImage), std::move(traits));
     player.contents().made(*call.pImage, *call.pCreateInfo, made);
+    if (call.result == VK_SUCCESS) player.device()->linear.created(*call.pImage, *call.pCreateInfo);
   }
   return status;
 }
@@ -448,6 +456,7 @@ Status hook(Player& player, DestroyFenceCall& call, DestroyFenceCall& captured) 
 
 Status hook(Player& player, DestroyImageCall& call, DestroyImageCall& captured) {
   player.external().forget(HandleKind::kVkImage, valueOf(captured.image));
+  if (player.device()) player.device()->linear.destroyed(player.live<VkImage>(valueOf(captured.image)));
   return issue(player, call, captured);
 }
 
@@ -583,7 +592,10 @@ Status hook(Player& player, GetImageSubresourceLayoutCall& call, GetImageSubreso
                              "the image has an ordinary tiling here", "not asked");
     return Status::ok();
   }
-  return issue(player, call, captured);
+  Status status = issue(player, call, captured);
+  if (status && call.pSubresource && call.pLayout && captured.pLayout)
+    learnLayout(player, call.image, *call.pSubresource, *captured.pLayout, *call.pLayout);
+  return status;
 }
 
 Status hook(Player& player, GetPhysicalDeviceExternalImageFormatPropertiesNVCall& call,
@@ -823,6 +835,21 @@ requires requires(C& c) { requires std::is_same_v<decltype(c.pSurface), VkSurfac
 Status hook(Player& player, C&, C& captured) {
   if (!player.event().has_outputs || hadNoEffect(captured.result) || !captured.pSurface) return Status::ok();
   return player.window().createSurface(valueOf(*captured.pSurface));
+}
+
+// vkGetImageSubresourceLayout2
+template <class C>
+requires requires(C& c) {
+  c.image;
+  c.pSubresource->imageSubresource;
+  c.pLayout->subresourceLayout;
+}
+Status hook(Player& player, C& call, C& captured) {
+  Status status = issue(player, call, captured);
+  if (status && call.pSubresource && call.pLayout && captured.pLayout)
+    learnLayout(player, call.image, call.pSubresource->imageSubresource, captured.pLayout->subresourceLayout,
+                call.pLayout->subresourceLayout);
+  return status;
 }
 
 // vkMapMemory2

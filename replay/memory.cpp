@@ -140,8 +140,8 @@ VkResult Memory::newBlock(Device& device, LiveMemory& live, const void* next) {
   return result;
 }
 
-// What the trace's memory changes start from (FORMAT.md), and what a replay must not inherit from whoever had the
-// memory before. Where reading is cheap, pages that are zero already are not touched.
+// What the trace's memory changes start from (FORMAT.md), and what a replay must not inherit from whoever had
+// the memory before. Where reading is cheap, pages that are zero already are not touched.
 void Memory::fillWithZeros(Device& device, LiveMemory& live) {
   constexpr VkDeviceSize kPage = 4096;
   static constexpr std::byte kZeros[kPage]{};
@@ -173,6 +173,7 @@ void Memory::release(Allocation& allocation, bool driver_frees_first) {
   for (size_t i = 0; i < allocation.blocks.size(); ++i) {
     const std::shared_ptr<LiveMemory>& live = allocation.blocks[i].live;
     if (live.use_count() > 1 || (driver_frees_first && i == 0)) continue;  // another allocation has it, too
+    allocation.device->linear.freed(live->memory);
     device.dispatch.FreeMemory(device.live, live->memory, nullptr);
   }
   allocation.blocks.clear();
@@ -227,6 +228,13 @@ Status Memory::upload(const Event& event, HandleMap::Id id) {
   bool there = false, written = false;
   for (LiveBlock& block : allocation->blocks) {
     const VkDeviceSize begin = std::max(change.offset, block.begin);
+    if (begin < change.offset + event.bytes.size() &&
+        !allocation->device->linear.partsIn(block.live->memory).empty()) {
+      there = true;
+      written |= uploadRows(*allocation->device, *block.live, begin - block.begin,
+                            event.bytes.subspan(begin - change.offset));
+      continue;
+    }
     const VkDeviceSize end = std::min(change.offset + event.bytes.size(), block.begin + block.live->size);
     if (begin >= end) continue;  // a dedicated allocation may be smaller here: padding
     there = true;

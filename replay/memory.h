@@ -143,6 +143,10 @@ class Memory {
   bool isCoherent(const Device& device, const LiveMemory& live) const;
   void adaptDedicated(VkDevice device, VkMemoryAllocateInfo& info, uint32_t& bits, LiveMemory& live);
 
+  // linear_images.cpp
+  bool uploadRows(Device& device, LiveMemory& live, VkDeviceSize at, std::span<const std::byte> bytes);
+  void rearrangeEarlier(Allocation& allocation, VkDeviceMemory memory, VkDeviceSize begin, VkDeviceSize end);
+
   // sharing.cpp
   VkResult import(Device& device, const CapturedImport& import, VkMemoryAllocateInfo& info,
                   Allocation& allocation, LiveBlock& block, bool& done);

@@ -25,6 +25,7 @@
 #include "replay/external_memory.h"
 #include "replay/external_sync.h"
 #include "replay/handles.h"
+#include "replay/linear_images.h"
 #include "replay/memory.h"
 #include "replay/player.h"
 #include "replay/rules.h"
@@ -81,6 +82,7 @@ struct Device {
   bool lacks_external_family = false;  // VK_QUEUE_FAMILY_EXTERNAL, or _FOREIGN_EXT which the program uses
   ExternalObjects external;
   ExternalSyncs syncs;
+  LinearImages linear;
   VkQueue first_queue = VK_NULL_HANDLE;  // for work of ours before the program presented anywhere
   uint32_t first_family = 0;
   std::unordered_map<VkQueue, uint32_t> families;

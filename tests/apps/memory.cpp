@@ -186,6 +186,83 @@ void linear(Scene& scene) {
   REQUIRE(scene.found(0)[37] == 64 * 2654435761u);
 }
 
+VkImage createLinear(Scene& scene, VkFormat format, VkExtent3D extent, VkSubresourceLayout& layout) {
+  VkImageCreateInfo info = app::imageInfo(format, extent, VK_IMAGE_USAGE_TRANSFER_SRC_BIT);
+  info.tiling = VK_IMAGE_TILING_LINEAR;
+  info.initialLayout = VK_IMAGE_LAYOUT_PREINITIALIZED;
+  const VkImage image = scene.make(vkCreateImage, vkDestroyImage, info);
+  const VkImageSubresource all{VK_IMAGE_ASPECT_COLOR_BIT, 0, 0};
+  vkGetImageSubresourceLayout(scene.gpu.device, image, &all, &layout);
+  return image;
+}
+
+// Two images between two buffers in one allocation; one of them is written before it is bound. Then a few
+// texels in the middle of a row, and both buffers, anew.
+void linearShared(Scene& scene) {
+  scene.open();
+  constexpr VkDeviceSize kApart = 65536;  // more than any of them takes on any driver
+  constexpr VkExtent3D kExtents[2] = {{37, 20, 1}, {21, 9, 1}};
+  constexpr VkFormat kFormats[2] = {app::kCanvasFormat, VK_FORMAT_R8_UNORM};
+  constexpr uint32_t kTexelBytes[2] = {4, 1};
+  VkImage images[2];
+  VkSubresourceLayout layouts[2];
+  uint32_t types = ~0u;
+  for (uint32_t i = 0; i < 2; ++i) {
+    images[i] = createLinear(scene, kFormats[i], kExtents[i], layouts[i]);
+    VkMemoryRequirements needs{};
+    vkGetImageMemoryRequirements(scene.gpu.device, images[i], &needs);
+    REQUIRE(needs.size <= kApart);
+    types &= needs.memoryTypeBits;
+  }
+  VkBuffer buffers[2];
+  for (VkBuffer& buffer : buffers) {
+    buffer = createBuffer(scene, 4096);
+    types &= needsOf(scene, buffer).memoryTypeBits;
+  }
+  const VkDeviceMemory memory =
+      scene.own(app::allocate(scene.gpu, {4 * kApart, 1, types},
+                              VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT),
+                vkFreeMemory);
+  const auto write = [&](VkDeviceSize at, uint32_t bytes, uint32_t seed) {
+    void* data = nullptr;
+    CHECK(vkMapMemory(scene.gpu.device, memory, 0, VK_WHOLE_SIZE, 0, &data));
+    for (uint32_t i = 0; i < bytes; ++i)
+      static_cast<unsigned char*>(data)[at + i] = static_cast<unsigned char>(i * 7 + seed * 31 + 1);
+    vkUnmapMemory(scene.gpu.device, memory);
+  };
+  const auto writeRows = [&](uint32_t i) {
+    for (uint32_t y = 0; y < kExtents[i].height; ++y)
+      write((1 + i) * kApart + layouts[i].offset + y * layouts[i].rowPitch,
+            kExtents[i].width * kTexelBytes[i], y + i);
+  };
+  const auto readAll = [&](bool first) {
+    scene.once([&](VkCommandBuffer commands) {
+      for (uint32_t i = 0; i < 2; ++i) {
+        app::changeLayout(commands, images[i],
+                          first ? VK_IMAGE_LAYOUT_PREINITIALIZED : VK_IMAGE_LAYOUT_GENERAL,
+                          VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
+        app::readBack(scene, commands, images[i], kExtents[i],
+                      kExtents[i].width * kExtents[i].height * kTexelBytes[i]);
+        app::changeLayout(commands, images[i], VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, VK_IMAGE_LAYOUT_GENERAL);
+      }
+    });
+    for (const VkBuffer buffer : buffers) copyToResult(scene, buffer, 4096);
+  };
+  writeRows(0);
+  CHECK(vkBindImageMemory(scene.gpu.device, images[0], memory, kApart));
+  CHECK(vkBindImageMemory(scene.gpu.device, images[1], memory, 2 * kApart));
+  writeRows(1);
+  for (uint32_t i = 0; i < 2; ++i) {
+    CHECK(vkBindBufferMemory(scene.gpu.device, buffers[i], memory, i * 3 * kApart));
+    write(i * 3 * kApart, 4096, 40 + i);
+  }
+  readAll(true);
+  write(kApart + layouts[0].offset + 7 * layouts[0].rowPitch + 5 * 4, 9 * 4, 90);
+  write(100, 200, 91);
+  write(3 * kApart + 100, 200, 92);
+  readAll(false);
+}
+
 // Pages of a buffer in two allocations, bound, moved and taken away.
 void sparseBuffer(Scene& scene) {
   const app::Features features(scene.gpu);
@@ -252,9 +329,13 @@ void sparseImage(Scene& scene) {
   });
 }
 
-const app::Case kCases[] = {
-    {"host-import", hostImport},     {"aliased", aliased},         {"shared", shared}, {"linear", linear},
-    {"sparse-buffer", sparseBuffer}, {"sparse-image", sparseImage}};
+const app::Case kCases[] = {{"host-import", hostImport},
+                            {"aliased", aliased},
+                            {"shared", shared},
+                            {"linear", linear},
+                            {"linear-shared", linearShared},
+                            {"sparse-buffer", sparseBuffer},
+                            {"sparse-image", sparseImage}};
 
 }  // namespace
 

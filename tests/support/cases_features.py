@@ -129,7 +129,7 @@ ONE_DRIVER = ("too-many-sets",)
 PROGRAMS = {
     "addresses": ("push", "stored", "block", "list", "copied", "updated"),
     "drawing": ("secondary", "dynamic-rendering", "indirect", "indirect-count", "multi-draw", "conditional", "feedback"),
-    "memory": ("host-import", "aliased", "shared", "linear"),
+    "memory": ("host-import", "aliased", "shared", "linear", "linear-shared"),
     "objects": ("private-data", "names", "command-pools", "failures", "too-many-sets", "allocators", "nothing", "groups",
                 "devices", "devices-later"),
     "passes": ("subpasses", "imageless", "multiview"),
