@@ -70,6 +70,13 @@ Status exportedMemory(Player& player, VkResult result, VkDeviceMemory captured, 
   return Status::ok();
 }
 
+// A submit has been played, if it had an effect at capture.
+template <class C>
+void submitted(Player& player, const C& call, const C& captured) {
+  if (!player.event().has_outputs || !hadNoEffect(captured.result))
+    player.device()->rewrites.submitted(*player.device(), call);
+}
+
 template <class C>
 Status exportedSync(Player& player, const C& captured, const ExternalSync::Handle& handle) {
   if (!player.event().has_outputs || captured.result != VK_SUCCESS) return Status::ok();
@@ -102,8 +109,10 @@ Status createSync(Player& player, C& call, C& captured, ExternalObject object, c
 // A semaphore or fence about to be destroyed may have handles out.
 template <class T>
 void destroying(Player& player, ExternalObject object, T captured) {
-  if (captured && player.device())
-    player.sync().destroying(object, valueOf(player.live<T>(valueOf(captured))));
+  if (!captured || !player.device()) return;
+  const T live = player.live<T>(valueOf(captured));
+  player.sync().destroying(object, valueOf(live));
+  player.device()->rewrites.over(live);
 }
 
 // Ownership transfers from and to queue families that this device does not have: FOREIGN becomes EXTERNAL,
@@ -779,7 +788,9 @@ Status hook(Player& player, QueueSubmitCall& call, QueueSubmitCall& captured) {
                                                          VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO));
     }
   }
-  return issue(player, call, captured);
+  Status status = issue(player, call, captured);
+  if (status) submitted(player, call, captured);
+  return status;
 }
 
 Status hook(Player& player, QueueSubmit2Call& call, QueueSubmit2Call& captured) {
@@ -792,7 +803,9 @@ Status hook(Player& player, QueueSubmit2Call& call, QueueSubmit2Call& captured) 
                               batch.pWaitSemaphoreInfos[k].value);
     }
   }
-  return issue(player, call, captured);
+  Status status = issue(player, call, captured);
+  if (status) submitted(player, call, captured);
+  return status;
 }
 
 Status hook(Player& player, QueueWaitIdleCall& call, QueueWaitIdleCall& captured) {
@@ -806,6 +819,13 @@ Status hook(Player& player, ResetDescriptorPoolCall& call, ResetDescriptorPoolCa
   const HandleMap::Id pool = player.find(HandleKind::kVkDescriptorPool, valueOf(captured.descriptorPool));
   Status status = issue(player, call, captured);
   if (status && pool) player.handles().dropChildren(pool);
+  return status;
+}
+
+Status hook(Player& player, ResetFencesCall& call, ResetFencesCall& captured) {
+  Status status = issue(player, call, captured);
+  for (uint32_t i = 0; status && call.pFences && i < call.fenceCount; ++i)
+    player.device()->rewrites.over(call.pFences[i]);
   return status;
 }
 

@@ -197,14 +197,17 @@ void LinearImages::collect(VkDeviceMemory memory) {
 // `at`: where the bytes lay at capture, from the block's beginning.
 bool Memory::uploadRows(Device& device, LiveMemory& live, VkDeviceSize at, std::span<const std::byte> bytes) {
   if (!ensureMapped(device, live)) return false;
+  std::vector<ByteMove> moves = rearrange(device.linear.partsIn(live.memory), at, at + bytes.size());
   VkDeviceSize first = live.size, last = 0;
-  for (const ByteMove& move : rearrange(device.linear.partsIn(live.memory), at, at + bytes.size())) {
-    if (move.to >= live.size) continue;
-    const VkDeviceSize size = std::min(move.size, live.size - move.to);
-    std::memcpy(live.mapped + move.to, bytes.data() + (move.from - at), size);
+  for (ByteMove& move : moves) {
+    move.to = std::min(move.to, live.size);
+    move.size = std::min(move.size, live.size - move.to);
     first = std::min(first, move.to);
-    last = std::max(last, move.to + size);
+    last = std::max(last, move.to + move.size);
   }
+  beforeUpload(device, live, first, last);
+  for (const ByteMove& move : moves)
+    std::memcpy(live.mapped + move.to, bytes.data() + (move.from - at), move.size);
   flush(device, live, first, last, false);
   return true;
 }

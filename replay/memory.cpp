@@ -239,6 +239,7 @@ Status Memory::upload(const Event& event, HandleMap::Id id) {
     if (begin >= end) continue;  // a dedicated allocation may be smaller here: padding
     there = true;
     if (!ensureMapped(*allocation->device, *block.live)) continue;
+    beforeUpload(*allocation->device, *block.live, begin - block.begin, end - block.begin);
     std::memcpy(block.live->mapped + (begin - block.begin), event.bytes.data() + (begin - change.offset),
                 end - begin);
     flush(*allocation->device, *block.live, begin - block.begin, end - block.begin, false);

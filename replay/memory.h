@@ -147,6 +147,9 @@ class Memory {
   bool uploadRows(Device& device, LiveMemory& live, VkDeviceSize at, std::span<const std::byte> bytes);
   void rearrangeEarlier(Allocation& allocation, VkDeviceMemory memory, VkDeviceSize begin, VkDeviceSize end);
 
+  // rewrites.cpp
+  void beforeUpload(Device& device, LiveMemory& live, VkDeviceSize begin, VkDeviceSize end);
+
   // sharing.cpp
   VkResult import(Device& device, const CapturedImport& import, VkMemoryAllocateInfo& info,
                   Allocation& allocation, LiveBlock& block, bool& done);

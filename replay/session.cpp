@@ -396,6 +396,7 @@ bool Player::waitIdle(Device& device) {
     device.dispatch.DestroyFence(device.live, fence, nullptr);
     if (result != VK_SUCCESS) return result == VK_ERROR_DEVICE_LOST;
   }
+  device.rewrites.allOver(device);
   return true;
 }
 

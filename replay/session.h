@@ -28,6 +28,7 @@
 #include "replay/linear_images.h"
 #include "replay/memory.h"
 #include "replay/player.h"
+#include "replay/rewrites.h"
 #include "replay/rules.h"
 #include "replay/screenshots.h"
 #include "replay/window.h"
@@ -83,6 +84,7 @@ struct Device {
   ExternalObjects external;
   ExternalSyncs syncs;
   LinearImages linear;
+  Rewrites rewrites;
   VkQueue first_queue = VK_NULL_HANDLE;  // for work of ours before the program presented anywhere
   uint32_t first_family = 0;
   std::unordered_map<VkQueue, uint32_t> families;
