@@ -70,6 +70,13 @@ Status exportedMemory(Player& player, VkResult result, VkDeviceMemory captured, 
   return Status::ok();
 }
 
+// Something has been made here that was made at capture, and on another GPU.
+template <class C>
+bool madeElsewhere(Player& player, const C& call, const C& captured) {
+  return player.event().has_outputs && captured.result == VK_SUCCESS && call.result == VK_SUCCESS &&
+         !player.sameGpu();
+}
+
 // A submit has been played, if it had an effect at capture.
 template <class C>
 void submitted(Player& player, const C& call, const C& captured) {
@@ -210,6 +217,17 @@ Status hook(Player& player, AcquireNextImageKHRCall& call, AcquireNextImageKHRCa
   return acquire(player, call.swapchain, captured.pImageIndex, call.semaphore, call.fence);
 }
 
+Status hook(Player& player, AllocateDescriptorSetsCall& call, AllocateDescriptorSetsCall& captured) {
+  return issueBy(player, call, captured, [&] {
+    invoke(player.dispatch(), call);
+    if (call.result < 0 && captured.result == VK_SUCCESS &&
+        player.device()->pools.allocate(player.dispatch(), call))
+      player.note(
+          "a descriptor pool is full here that had room at capture: further sets come from a pool of the "
+          "replay's own");
+  });
+}
+
 Status hook(Player& player, AllocateMemoryCall& call, AllocateMemoryCall& captured) {
   if (!player.event().has_outputs || hadNoEffect(captured.result)) return Status::ok();
   if (!call.pAllocateInfo || !captured.pMemory)
@@ -335,6 +353,20 @@ Status hook(Player& player, CreateDebugUtilsMessengerEXTCall&, CreateDebugUtilsM
                    captured.pMessenger ? valueOf(*captured.pMessenger) : 0);
 }
 
+Status hook(Player& player, CreateDescriptorPoolCall& call, CreateDescriptorPoolCall& captured) {
+  Status status = issue(player, call, captured);
+  if (status && madeElsewhere(player, call, captured))
+    player.device()->pools.created(*call.pDescriptorPool, player.event());
+  return status;
+}
+
+Status hook(Player& player, CreateDescriptorSetLayoutCall& call, CreateDescriptorSetLayoutCall& captured) {
+  Status status = issue(player, call, captured);
+  if (status && call.pSetLayout && call.pCreateInfo && madeElsewhere(player, call, captured))
+    player.device()->pools.created(*call.pSetLayout, *call.pCreateInfo);
+  return status;
+}
+
 Status hook(Player& player, CreateDeviceCall& call, CreateDeviceCall& captured) {
   if (!player.event().has_outputs || hadNoEffect(captured.result) || !captured.pDevice) return Status::ok();
   Status status = mapInputs(player, call);
@@ -453,6 +485,17 @@ Status hook(Player& player, DestroyBufferCall& call, DestroyBufferCall& captured
   return issue(player, call, captured);
 }
 
+Status hook(Player& player, DestroyDescriptorPoolCall& call, DestroyDescriptorPoolCall& captured) {
+  player.device()->pools.destroy(player.dispatch(), player.device()->live,
+                                 player.live<VkDescriptorPool>(valueOf(captured.descriptorPool)));
+  return issue(player, call, captured);
+}
+
+Status hook(Player& player, DestroyDescriptorSetLayoutCall& call, DestroyDescriptorSetLayoutCall& captured) {
+  player.device()->pools.destroyed(player.live<VkDescriptorSetLayout>(valueOf(captured.descriptorSetLayout)));
+  return issue(player, call, captured);
+}
+
 Status hook(Player& player, DestroyDeviceCall&, DestroyDeviceCall&) {
   if (player.device() == nullptr || destroyDevice(player, player.device())) return Status::ok();
   return player.waitedInVain();
@@ -518,6 +561,10 @@ Status hook(Player& player, EnumeratePhysicalDeviceGroupsCall&, EnumeratePhysica
 
 Status hook(Player& player, EnumeratePhysicalDevicesCall&, EnumeratePhysicalDevicesCall& captured) {
   return enumerateGpus(player, captured);
+}
+
+Status hook(Player& player, FreeDescriptorSetsCall& call, FreeDescriptorSetsCall& captured) {
+  return issueBy(player, call, captured, [&] { player.device()->pools.free(player.dispatch(), call); });
 }
 
 Status hook(Player& player, FreeMemoryCall&, FreeMemoryCall& captured) {
@@ -819,6 +866,8 @@ Status hook(Player& player, ResetDescriptorPoolCall& call, ResetDescriptorPoolCa
   const HandleMap::Id pool = player.find(HandleKind::kVkDescriptorPool, valueOf(captured.descriptorPool));
   Status status = issue(player, call, captured);
   if (status && pool) player.handles().dropChildren(pool);
+  if (status && pool && player.device())
+    player.device()->pools.reset(player.dispatch(), player.device()->live, call.descriptorPool);
   return status;
 }
 

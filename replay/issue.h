@@ -165,9 +165,9 @@ bool returnedHandles(C& captured) {
   return any;
 }
 
-// The whole way of an ordinary call.
-template <class C>
-Status issue(Player& player, C& call, C& captured) {
+// The whole way of an ordinary call; `make` calls the driver.
+template <class C, class Make>
+Status issueBy(Player& player, C& call, C& captured, const Make& make) {
   if constexpr (kHasVkResult<C>) {
     if (player.event().has_outputs && hadNoEffect(captured.result) && !returnedHandles(captured))
       return Status::ok();
@@ -177,7 +177,7 @@ Status issue(Player& player, C& call, C& captured) {
   if (!walk.ok()) return player.refuse(C::kId, walk.status());
   if (!walk.touchesOurs() && player.offered(C::kId)) {
     if (!Player::has(player.dispatch(), C::kId)) return player.missing(C::kId);
-    invoke(player.dispatch(), call);
+    make();
     if constexpr (kHasVkResult<C>) player.noticeLoss(captured.result, call.result);
     if constexpr (!kReturnsNothing<C>) {
       if (player.event().has_outputs) settle(player, call, captured, walk.pool());
@@ -185,6 +185,11 @@ Status issue(Player& player, C& call, C& captured) {
   }
   walk.drop();
   return Status::ok();
+}
+
+template <class C>
+Status issue(Player& player, C& call, C& captured) {
+  return issueBy(player, call, captured, [&] { invoke(player.dispatch(), call); });
 }
 
 }  // namespace reprise

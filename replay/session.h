@@ -22,6 +22,7 @@
 #include "format/reader.h"
 #include "format/vk.h"
 #include "replay/contents.h"
+#include "replay/descriptor_pools.h"
 #include "replay/external_memory.h"
 #include "replay/external_sync.h"
 #include "replay/handles.h"
@@ -83,6 +84,7 @@ struct Device {
   bool lacks_external_family = false;  // VK_QUEUE_FAMILY_EXTERNAL, or _FOREIGN_EXT which the program uses
   ExternalObjects external;
   ExternalSyncs syncs;
+  DescriptorPools pools;
   LinearImages linear;
   Rewrites rewrites;
   VkQueue first_queue = VK_NULL_HANDLE;  // for work of ours before the program presented anywhere

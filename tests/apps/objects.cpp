@@ -169,7 +169,8 @@ void failures(Scene& scene) {
   runKernel(scene, kernel, from, 4);
 }
 
-// More sets than a pool has: lavapipe has room, SwiftShader refuses all of them. Then as many as there are.
+// More sets than a pool has: lavapipe has room, SwiftShader refuses all of them. Where there was room all are
+// used, some freed and had again; then as many as there are.
 void tooManySets(Scene& scene) {
   scene.open();
   const VkDevice device = scene.gpu.device;
@@ -177,19 +178,34 @@ void tooManySets(Scene& scene) {
   Kernel kernel = app::createKernel(scene, from);
   const VkDescriptorSetLayout layouts[3] = {kernel.set_layout, kernel.set_layout, kernel.set_layout};
   VkDescriptorSet sets[3] = {};
-  const VkDescriptorSetAllocateInfo too_many{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, nullptr,
-                                             app::createPool(scene, app::twoBuffers(), 2), 3, layouts};
-  if (vkAllocateDescriptorSets(device, &too_many, sets) < 0) REQUIRE(!sets[0] && !sets[1] && !sets[2]);
+  const auto use = [&](uint32_t count, uint32_t round) {
+    for (uint32_t i = 0; i < count; ++i) {
+      app::writeBuffer(scene, sets[i], 0, from.handle);
+      app::writeBuffer(scene, sets[i], 1, scene.result.handle);
+      kernel.set = sets[i];
+      runKernel(scene, kernel, from, round + i);
+    }
+  };
+  const VkDescriptorSetAllocateInfo too_many{
+      VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, nullptr,
+      app::createPool(scene, app::twoBuffers(), 2, VK_DESCRIPTOR_POOL_CREATE_FREE_DESCRIPTOR_SET_BIT), 3,
+      layouts};
+  if (vkAllocateDescriptorSets(device, &too_many, sets) < 0) {
+    REQUIRE(!sets[0] && !sets[1] && !sets[2]);
+  } else {
+    for (uint32_t round = 0; round < 8; ++round) {
+      use(3, 10 + 3 * round);
+      VkDescriptorSet more[3];
+      CHECK(vkAllocateDescriptorSets(device, &too_many, more));
+      CHECK(vkFreeDescriptorSets(device, too_many.descriptorPool, 3, sets));
+      std::copy_n(more, 3, sets);
+    }
+  }
   CHECK(vkResetDescriptorPool(device, too_many.descriptorPool, 0));
   const VkDescriptorSetAllocateInfo enough{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, nullptr,
                                            too_many.descriptorPool, 2, layouts};
   CHECK(vkAllocateDescriptorSets(device, &enough, sets));
-  for (uint32_t i = 0; i < 2; ++i) {
-    app::writeBuffer(scene, sets[i], 0, from.handle);
-    app::writeBuffer(scene, sets[i], 1, scene.result.handle);
-    kernel.set = sets[i];
-    runKernel(scene, kernel, from, 2 + i);
-  }
+  use(2, 2);
 }
 
 // All physical devices are looked at, the last one is used.
