@@ -10,21 +10,6 @@
 
 namespace reprise {
 
-void UploadedRanges::add(VkDeviceMemory memory, VkDeviceSize begin, VkDeviceSize end) {
-  if (!ranges_.empty()) {
-    Range& last = ranges_.back();
-    if (last.memory != memory) {
-      sorted_ = sorted_ && valueOf(last.memory) < valueOf(memory);
-    } else if (begin < last.end) {
-      sorted_ = false;
-    } else if (begin - last.end < kGap) {
-      last.end = end;
-      return;
-    }
-  }
-  ranges_.push_back({memory, begin, end});
-}
-
 void UploadedRanges::sort() {
   std::ranges::sort(ranges_, [](const Range& a, const Range& b) {
     return a.memory != b.memory ? valueOf(a.memory) < valueOf(b.memory) : a.begin < b.begin;
@@ -176,17 +161,11 @@ Rewrites::Outcome Rewrites::wait(Device& device) {
   return Outcome::kWaited;
 }
 
-Rewrites::Outcome Rewrites::before(Device& device, VkDeviceMemory memory, VkDeviceSize begin,
+Rewrites::Outcome Rewrites::settle(Device& device, VkDeviceMemory memory, VkDeviceSize begin,
                                    VkDeviceSize end) {
-  if (off_ || begin >= end) return Outcome::kFree;
-  Outcome outcome = Outcome::kFree;
-  if (!submits_.empty() && inDoubt(memory, begin, end)) {
-    ask(device);
-    if (inDoubt(memory, begin, end)) outcome = wait(device);
-  }
-  if (uploads_.size() >= kMostRanges) uploads_.clear();
-  uploads_.add(memory, begin, end);
-  return outcome;
+  if (!inDoubt(memory, begin, end)) return Outcome::kFree;
+  ask(device);
+  return inDoubt(memory, begin, end) ? wait(device) : Outcome::kFree;
 }
 
 void Memory::beforeUpload(Device& device, LiveMemory& live, VkDeviceSize begin, VkDeviceSize end) {

@@ -26,7 +26,20 @@ class UploadedRanges {
   // every vertex makes thousands.
   static constexpr VkDeviceSize kGap = 64;
 
-  void add(VkDeviceMemory memory, VkDeviceSize begin, VkDeviceSize end);
+  void add(VkDeviceMemory memory, VkDeviceSize begin, VkDeviceSize end) {
+    if (!ranges_.empty()) {
+      Range& last = ranges_.back();
+      if (last.memory != memory) {
+        sorted_ = sorted_ && (uint64_t)last.memory < (uint64_t)memory;
+      } else if (begin < last.end) {
+        sorted_ = false;
+      } else if (begin - last.end < kGap) {
+        last.end = end;
+        return;
+      }
+    }
+    ranges_.push_back({memory, begin, end});
+  }
   bool overlap(VkDeviceMemory memory, VkDeviceSize begin, VkDeviceSize end);
   void clear() { ranges_.clear(), sorted_ = true; }
   size_t size() const { return ranges_.size(); }
@@ -54,7 +67,13 @@ class Rewrites {
   void allOver(const Device& device);  // its queues are idle
 
   // Bytes [begin, end) of a memory are about to be uploaded; waits where it must.
-  Outcome before(Device& device, VkDeviceMemory memory, VkDeviceSize begin, VkDeviceSize end);
+  Outcome before(Device& device, VkDeviceMemory memory, VkDeviceSize begin, VkDeviceSize end) {
+    if (off_ || begin >= end) return Outcome::kFree;
+    const Outcome outcome = submits_.empty() ? Outcome::kFree : settle(device, memory, begin, end);
+    if (uploads_.size() >= kMostRanges) uploads_.clear();
+    uploads_.add(memory, begin, end);
+    return outcome;
+  }
 
   static constexpr uint64_t kLimitNs = 3'000'000'000;
 
@@ -76,6 +95,7 @@ class Rewrites {
   void drop();  // the oldest
   void ask(const Device& device);
   bool inDoubt(VkDeviceMemory memory, VkDeviceSize begin, VkDeviceSize end);
+  Outcome settle(Device& device, VkDeviceMemory memory, VkDeviceSize begin, VkDeviceSize end);
   Outcome wait(Device& device);
 
   // Those that are not over, or behind such; none before the first that had uploads.
