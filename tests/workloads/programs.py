@@ -41,6 +41,11 @@ class Program:
         return self.command[0] == "timeout"
 
     @property
+    def draws(self) -> bool:
+        """The mock driver does not: its pictures are what was in memory before, and no one's to judge."""
+        return self.driver != "mock"
+
+    @property
     def executable(self) -> str:
         return next(word for word in self.command if word not in ("timeout", "stdbuf", "-oL") and not word.isdigit())
 
@@ -113,5 +118,5 @@ PROGRAMS = [
             limit=400),
     Program("vkcube on SwiftShader", words("vkcube --c 60"), FRAMES, presents("timeout 4 vkcube"),
             driver="swiftshader"),
-    Program("vkcube on the mock driver", words("vkcube --c 60"), FRAMES, presents("timeout 4 vkcube"), driver="mock"),
+    Program("vkcube on the mock driver", words("vkcube --c 60"), FRAMES, driver="mock"),
 ]

@@ -103,7 +103,7 @@ class Row:
         for driver in ["lavapipe", *self.others]:
             if driver != self.program.driver and driver in self.drivers:
                 self.result["elsewhere"][driver] = (
-                    {"runs": False, "status": 0, "said": []} if self.options.replay_only else
+                    {"runs": False, "status": 0, "said": [], "repeatable_output": True} if self.options.replay_only else
                     captures.runs_natively(self.place, self.program, self.drivers[driver]))
 
     def replay(self):
@@ -132,7 +132,7 @@ class Row:
         elif result["status"] == 0:
             replays.like_headless(place, program, result, name, f"{driver}-headless")
             result.setdefault("same", True)
-        self.note(f"replay on {driver}, {wsi}:", replays.problems_elsewhere(result, native))
+        self.note(f"replay on {driver}, {wsi}:", replays.problems_elsewhere(program, result, native))
 
     def judge_elsewhere(self, driver, name, result, native):
         # The mock driver draws nothing: what is replayed from its capture is compared with lavapipe's replay.

@@ -13,8 +13,10 @@ def capture_cell(result):
         status += f", natively {status_word(result['native_status'])}"
     pictures = result["pictures"]
     if pictures is None:
-        return f"{status}; {'output equal' if result['same_output'] else 'another output'}"
-    if not result["deterministic"]:
+        alike = ("output equal" if result["same_output"] else
+                 "output equal but for its figures" if result["same_but_figures"] else "**another output**")
+        return f"{status}; {alike}"
+    if not result["deterministic"] or not result["draws"]:
         return f"{status}; {pictures['frames']} frames"
     return f"{status}; {pictures['equal']} of {pictures['compared']} frames equal"
 
@@ -61,7 +63,9 @@ def beside_cell(result):
 
 
 def natively_cell(result):
-    return "yes" if result["runs"] else f"no ({status_word(result['status'])})"
+    if not result["runs"]:
+        return f"no ({status_word(result['status'])})"
+    return "yes"
 
 
 def row(name, program, others):
