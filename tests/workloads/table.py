@@ -39,17 +39,17 @@ def replay_cell(result):
         lacks = "lacks" if "lacks" in reason(result) else "failed"
         return f"{status} ({lacks}){also}"
     parts = [status]
-    pictures = result.get("pictures")
-    if pictures:
+    pictures, difference = result.get("pictures"), result.get("difference")
+    if difference and pictures["equal"] != pictures["compared"]:
+        parts.append(f"{pictures['equal']} of {pictures['compared']} frames equal, mean difference "
+                     f"{difference.get('mean', '?')} of 255")
+    elif pictures:
         parts.append(f"{pictures['equal']} of {pictures['compared']} frames equal")
     elif result.get("like_headless"):
         alike = result["like_headless"]
         parts.append(f"{alike['equal']} of {alike['compared']} frames as headless")
     else:
         parts.append(f"{result['calls']} calls")
-    difference = result.get("difference")
-    if difference and pictures["equal"] != pictures["compared"]:
-        parts.append(f"by {difference.get('mean', '?')} of 255")
     if result.get("same") is False:
         parts.append("**differs**")
     return "; ".join(parts)
@@ -63,9 +63,11 @@ def beside_cell(result):
 
 
 def natively_cell(result):
+    if result["runs"] is None:
+        return "not tried"
     if not result["runs"]:
         return f"no ({status_word(result['status'])})"
-    return "yes"
+    return "yes" if result["repeatable_output"] else "yes, but two runs differ"
 
 
 def row(name, program, others):
