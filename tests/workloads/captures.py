@@ -9,8 +9,11 @@ from programs import FRAMES, READ_BACKS
 from workplace import FLOOR, JUDGE, status_word
 from support.harness import CAPTURE_LAYER
 
-# Said by the loader and by the capture itself, not by the program; where drivers report free memory, it varies.
+# Said by the loader and by the capture, not by the program; where drivers report free memory, it varies.
 NOT_THE_PROGRAM = re.compile(r"\[Loader Message\]|^reprise: |heapBudget|heapUsage|budget =|usage  *=")
+
+# What is kept of `reprise info`.
+TRACE_FACTS = ("calls", "frames", "submits", "holes", "complete", "unfinished", "file_bytes", "error")
 
 
 def own_lines(text):
@@ -63,8 +66,7 @@ def capture(place, program, manifest, trace):
         "same_output": own_lines(run.out) == own_lines(runs[0].out),
         "same_but_figures": without_figures(own_lines(run.out)) == without_figures(own_lines(runs[0].out)),
         "said": run.err.splitlines()[-5:], "output": run.out[-20000:],
-        "trace": {key: info.get(key) for key in ("calls", "frames", "submits", "holes", "complete", "unfinished",
-                                                 "file_bytes", "error")},
+        "trace": {key: info.get(key) for key in TRACE_FACTS},
     }
     return dict(result, problems=problems_of(program, result))
 
@@ -81,14 +83,14 @@ def problems_of(program, result):
     if pictures and not pictures["frames"]:
         found.append("captured it presents nothing")
     if pictures and program.draws and result["deterministic"] and pictures["equal"] != pictures["compared"]:
-        found.append(f"{pictures['compared'] - pictures['equal']} of {pictures['compared']} captured frames are not the "
-                     "native ones")
+        wrong = pictures["compared"] - pictures["equal"]
+        found.append(f"{wrong} of {pictures['compared']} captured frames are not the native ones")
     if result["repeatable_output"] and not result["same_output"]:
         found.append("its output is another under capture")
     if program.evidence == READ_BACKS and not result["same_but_figures"]:
         found.append("its output is another under capture, figures apart")
     trace = result["trace"]
-    # Of memory like the mock driver's a hole says that the device's own writes there are not seen; it has none.
+    # Of memory like the mock driver's a hole says that the device's own writes are not seen; it has none.
     if trace["error"] or not trace["complete"] or (trace["holes"] and program.draws):
         found.append(f"the trace is not whole: {trace['error'] or trace}")
     return found
@@ -127,7 +129,7 @@ def timed(place, program, manifest, under_capture):
 
 
 def frame_rate(place, program, manifest, rounds):
-    """The share of its speed that the program keeps: pairs of runs, one after the other; the median of the shares."""
+    """The share of its speed that the program keeps: the median of pairs of runs, one after the other."""
     if program.rate is None:
         return None
     pairs = []
@@ -140,7 +142,8 @@ def frame_rate(place, program, manifest, rounds):
     result = {"counted": program.rate.counted, "pairs": pairs, "at_least": program.rate.at_least,
               "kept": round(statistics.median(shares), 3) if shares else None}
     slow = result["kept"] is None or result["kept"] < program.rate.at_least
-    return dict(result, problems=[f"keeps {result['kept']} of its speed, {program.rate.at_least} wanted"] if slow else [])
+    wanted = f"keeps {result['kept']} of its speed, {program.rate.at_least} wanted"
+    return dict(result, problems=[wanted] if slow else [])
 
 
 # -- elsewhere
@@ -149,7 +152,7 @@ NOT_TRIED = {"runs": None, "status": None, "repeatable_output": True, "said": []
 
 
 def runs_natively(place, program, manifest):
-    """Whether another driver can run the program at all, and gives the same each time: by running it there twice."""
+    """Whether another driver can run the program, and gives the same each time: by running it twice."""
     runs, frames = [], []
     for name in ("elsewhere-1", "elsewhere-2"):
         runs.append(native(place, program, manifest, name))

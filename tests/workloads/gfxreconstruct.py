@@ -1,4 +1,4 @@
-"""The same program under Debian's gfxreconstruct: does its capture end as without, does its replay end at all?"""
+"""The same program under Debian's gfxreconstruct: its status under capture, and how its replay ends."""
 
 import re
 
@@ -11,7 +11,8 @@ TROUBLE = re.compile(r"\[gfxrecon\] (?:ERROR|FATAL)")
 def beside(place, program, manifest, native_status):
     trace = place.path("beside.gfxr")
     trace.unlink(missing_ok=True)
-    env = dict(program.environment, VK_ICD_FILENAMES=manifest, VK_INSTANCE_LAYERS=LAYER, GFXRECON_CAPTURE_FILE=trace,
+    env = dict(program.environment, VK_ICD_FILENAMES=manifest, VK_INSTANCE_LAYERS=LAYER,
+               GFXRECON_CAPTURE_FILE=trace,
                GFXRECON_CAPTURE_FILE_TIMESTAMP="false", GFXRECON_LOG_LEVEL="error")
     capture = place.run(program.command, env)
     result = {"capture_status": capture.status, "file": trace.exists(),
@@ -23,4 +24,5 @@ def beside(place, program, manifest, native_status):
     said = run.err + run.out
     word = "ok" if run.status == 0 else HANG if run.status == HANG else status_word(run.status)
     return dict(result, replay=word, replay_status=run.status, errors=len(TROUBLE.findall(said)),
-                bytes=trace.stat().st_size, said=[line for line in said.splitlines() if TROUBLE.search(line)][:3])
+                bytes=trace.stat().st_size,
+                said=[line for line in said.splitlines() if TROUBLE.search(line)][:3])

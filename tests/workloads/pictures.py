@@ -21,8 +21,8 @@ def agreement(found, wanted):
     """How many of the pictures that both have are equal. A run that is stopped may lack some at its end."""
     pairs = list(zip(found, wanted))
     different = [index for index, (one, other) in enumerate(pairs) if one != other]
-    return {"frames": len(found), "wanted": len(wanted), "compared": len(pairs), "equal": len(pairs) - len(different),
-            "first_different": different[0] if different else None}
+    return {"frames": len(found), "wanted": len(wanted), "compared": len(pairs),
+            "equal": len(pairs) - len(different), "first_different": different[0] if different else None}
 
 
 def spread(items, count):
@@ -33,7 +33,7 @@ def spread(items, count):
 
 
 def byte_difference(one, other):
-    """(mean absolute difference, share of bytes that differ) of two pictures of one size; None of two sizes."""
+    """(mean absolute difference, share of bytes that differ) of two pictures; None if their sizes differ."""
     if len(one) != len(other) or not one:
         return None
     differences = [abs(x - y) for x, y in zip(one, other)]
@@ -41,7 +41,7 @@ def byte_difference(one, other):
 
 
 def summary(differences):
-    """Over several pictures: the mean and the worst mean difference a channel, 0 to 255; the bytes that differ."""
+    """Over several pictures: mean and worst mean difference a channel, 0 to 255; the bytes that differ."""
     if not differences or None in differences:
         return {"samples": len(differences), "error": "no pictures, or of other sizes"}
     means = [mean for mean, _ in differences]
@@ -53,7 +53,8 @@ def screenshot_difference(folder, reference):
     """Compares screenshots of the same name. The last file may be half written: a long replay is stopped."""
     names = sorted({p.name for p in folder.glob("*.png")} & {p.name for p in reference.glob("*.png")})
     chosen = spread(names[:-1] if len(names) > 1 else names, SAMPLES)
-    result = summary([byte_difference(pixels_of(folder / name), pixels_of(reference / name)) for name in chosen])
+    result = summary([byte_difference(pixels_of(folder / name), pixels_of(reference / name))
+                      for name in chosen])
     return dict(result, shared=len(names))
 
 

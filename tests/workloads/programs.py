@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 # What a run is judged by.
 FRAMES = "frames"          # every presented image, hashed by the judge layer
 TEXT = "text"              # the program's own output
-FRAME_SUMS = "frame sums"  # its own output is a list of frame hashes, which the replay's downloads must have, too
-READ_BACKS = "read-backs"  # nothing is presented: results of the calls, and mapped memory at its unmap and free
+FRAME_SUMS = "frame sums"  # its own output is a list of frame hashes; the replay's downloads must have them
+READ_BACKS = "read-backs"  # presents nothing: results of the calls, mapped memory at its unmap and free
 
 STOPPED = 124  # the status of `timeout` that had to stop its program
 
 
 @dataclass(frozen=True)
 class Rate:
-    """How fast the program is: `command`, with its speed taken from `printed` (a pattern with one group) in its
-    output, by counting its presents, or from its wall time. `at_least`: the share to be kept under capture."""
+    """How fast the program is: `command`, with its speed taken from `printed` (a pattern with one group) in
+    its output, by counting its presents, or from its wall time. `at_least`: the share to be kept."""
 
     command: tuple[str, ...]
     counted: str  # "presents", "printed" or "time"
@@ -33,7 +33,7 @@ class Program:
     rate: Rate | None = None
     environment: dict[str, str] = field(default_factory=dict)
     driver: str = "lavapipe"
-    files: dict[str, str] = field(default_factory=dict)  # written into the working folder before the first run
+    files: dict[str, str] = field(default_factory=dict)  # written into the folder before the first run
     limit: int = 90  # seconds; what takes longer hangs
 
     @property
@@ -47,7 +47,9 @@ class Program:
 
     @property
     def executable(self) -> str:
-        return next(word for word in self.command if word not in ("timeout", "stdbuf", "-oL") and not word.isdigit())
+        """What must be installed: the first word that is neither a wrapper's name nor its argument."""
+        wrapping = ("timeout", "stdbuf", "-oL")
+        return next(word for word in self.command if word not in wrapping and not word.isdigit())
 
     @property
     def folder(self) -> str:
@@ -71,10 +73,13 @@ QT = {"QSG_RHI_BACKEND": "vulkan", "QT_QPA_PLATFORM": "xcb"}
 SDL_TEST = "/usr/libexec/installed-tests/SDL2/testvulkan"
 QML = "/usr/lib/qt6/bin/qml"
 WARZONE = "/usr/games/warzone2100 --gfxbackend=vulkan --window --resolution=640x480 --nosound"
+GLMARK2 = ("glmark2-es2 --off-screen -s 320x240 -b build:duration={seconds} "
+           "-b shadow:duration={seconds}")
 FPS = r"= ([0-9.]+) FPS"
 
 FFMPEG = ("ffmpeg -loglevel error -nostdin -init_hw_device vulkan=vk:0 -filter_hw_device vk -f lavfi "
-          "-i testsrc2=s=320x240:r=10:d={seconds} -vf format=yuv420p,hwupload,gblur_vulkan=sigma=3,hflip_vulkan,"
+          "-i testsrc2=s=320x240:r=10:d={seconds} "
+          "-vf format=yuv420p,hwupload,gblur_vulkan=sigma=3,hflip_vulkan,"
           "scale_vulkan=w=160:h=120,hwdownload,format=yuv420p -f framemd5 -")
 
 # Moves by the frame, not by the clock; without end where `last` is 0.
@@ -103,19 +108,19 @@ PROGRAMS = [
     # Its output is a pipe here: without stdbuf the figures are lost when it is stopped.
     Program("es2gears on zink", words("timeout 4 es2gears_x11"), READ_BACKS,
             Rate(words("timeout 6 stdbuf -oL es2gears_x11"), "printed", FPS), ZINK),
-    Program("glmark2 on zink",
-            words("glmark2-es2 --off-screen -s 320x240 -b build:duration=0.5 -b shadow:duration=0.5"), READ_BACKS,
-            Rate(words("glmark2-es2 --off-screen -s 320x240 -b build:duration=2 -b shadow:duration=2"), "printed",
-                 r"glmark2 Score: (\d+)"), ZINK),
-    Program("vkd3d-gears", words("timeout 4 vkd3d-gears"), FRAMES, presents("timeout 4 vkd3d-gears", at_least=0.8)),
+    Program("glmark2 on zink", words(GLMARK2.format(seconds=0.5)), READ_BACKS,
+            Rate(words(GLMARK2.format(seconds=2)), "printed", r"glmark2 Score: (\d+)"), ZINK),
+    Program("vkd3d-gears", words("timeout 4 vkd3d-gears"), FRAMES,
+            presents("timeout 4 vkd3d-gears", at_least=0.8)),
     Program("vkd3d-triangle", words("timeout 4 vkd3d-triangle"), FRAMES),
-    Program("testvulkan (SDL2)", words(f"timeout 3 {SDL_TEST}"), FRAMES, presents(f"timeout 4 {SDL_TEST}"), SDL),
+    Program("testvulkan (SDL2)", words(f"timeout 3 {SDL_TEST}"), FRAMES, presents(f"timeout 4 {SDL_TEST}"),
+            SDL),
     Program("ffmpeg filters", words(FFMPEG.format(seconds=2)), FRAME_SUMS,
             Rate(words(FFMPEG.format(seconds=6)), "time")),
     Program("Qt Quick page", words(f"{QML} page.qml"), FRAMES, presents(f"timeout 4 {QML} endless.qml"), QT,
             files=PAGES),
-    Program("Warzone 2100's menu", words(f"timeout 30 {WARZONE}"), FRAMES, presents(f"timeout 30 {WARZONE}"), GAME,
-            limit=400),
+    Program("Warzone 2100's menu", words(f"timeout 30 {WARZONE}"), FRAMES, presents(f"timeout 30 {WARZONE}"),
+            GAME, limit=400),
     Program("vkcube on SwiftShader", words("vkcube --c 60"), FRAMES, presents("timeout 4 vkcube"),
             driver="swiftshader"),
     Program("vkcube on the mock driver", words("vkcube --c 60"), FRAMES, driver="mock"),

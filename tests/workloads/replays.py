@@ -1,4 +1,4 @@
-"""A trace replayed on a driver, headless or in a window: its status, and its pictures beside the captured run's."""
+"""A trace replayed on a driver, headless or in a window: its status, its pictures beside the capture's."""
 
 import re
 import time
@@ -17,7 +17,7 @@ REPLAYED = re.compile(r"replayed (\d+) calls, (\d+) frames")
 
 
 def replay(place, program, trace, manifest, wsi, name):
-    """One replay; its pictures' hashes are in file `name`, memory that it read back in folder `name`-memory."""
+    """One replay; its pictures' hashes are in file `name`, memory read back in folder `name`-memory."""
     env = {"VK_ICD_FILENAMES": manifest}
     if wsi == "headless":
         env["DISPLAY"] = None
@@ -30,7 +30,8 @@ def replay(place, program, trace, manifest, wsi, name):
     counts = REPLAYED.search(run.out)
     return {"status": run.status, "seconds": round(time.monotonic() - start, 1),
             "calls": int(counts[1]) if counts else None, "frames": int(counts[2]) if counts else None,
-            "said": [line for line in run.err.splitlines() if OURS.match(line)][-12:] or run.err.splitlines()[-5:]}
+            "said": [line for line in run.err.splitlines() if OURS.match(line)][-12:]
+            or run.err.splitlines()[-5:]}
 
 
 def exact(place, program, result, capture, name, wanted_name, trace):
@@ -39,7 +40,7 @@ def exact(place, program, result, capture, name, wanted_name, trace):
         result["same"] = True
     elif program.evidence == FRAMES:
         result["pictures"] = agreement(hashes(place, name), hashes(place, wanted_name))
-        # The one that is stopped inside a present may have been judged and not recorded, or the other way round.
+        # One stopped inside a present may have been judged and not recorded, or the other way round.
         slack = 1 if program.stopped else 0
         pictures = result["pictures"]
         result["same"] = (pictures["equal"] == pictures["compared"]
@@ -64,7 +65,8 @@ def like_headless(place, program, result, name, headless_name):
         result["like_headless"] = agreement(hashes(place, name), hashes(place, headless_name))
         result["same"] = result["like_headless"]["equal"] == len(hashes(place, headless_name))
     elif program.evidence in (READ_BACKS, FRAME_SUMS):
-        result["same"] = (read_backs(place.path(name + "-memory")) == read_backs(place.path(headless_name + "-memory")))
+        mine, headless = (place.path(each + "-memory") for each in (name, headless_name))
+        result["same"] = read_backs(mine) == read_backs(headless)
     return result
 
 
@@ -85,8 +87,8 @@ def tolerant(place, program, trace, result, names, drivers):
         return result
     if program.evidence == FRAMES:
         result["pictures"] = agreement(hashes(place, names["judged"]), hashes(place, names["wanted"]))
-        result["difference"] = screenshot_difference(screenshots(place, program, trace, here, drivers[here]),
-                                                     screenshots(place, program, trace, reference, drivers[reference]))
+        mine, theirs = (screenshots(place, program, trace, each, drivers[each]) for each in (here, reference))
+        result["difference"] = screenshot_difference(mine, theirs)
     elif program.evidence == FRAME_SUMS:
         mine = downloaded_frames(place, trace, place.path(names["judged"] + "-memory"))
         theirs = downloaded_frames(place, trace, place.path(names["wanted"] + "-memory"))
@@ -102,7 +104,7 @@ def tolerant(place, program, trace, result, names, drivers):
 
 
 def own_capture(place, program, driver, manifest):
-    """Captured where it is replayed: the program adapts to each driver, and its trace is then made for that one."""
+    """Captured where it is replayed: the program adapts to a driver, and its trace is made for that one."""
     trace = place.path(f"own-{driver}.vkr")
     run = captured(place, program, manifest, trace, f"own-{driver}-captured")
     result = replay(place, program, trace, manifest, "headless", f"own-{driver}")
@@ -120,7 +122,7 @@ def problems_at_home(result):
 
 
 def judgeable(program, native):
-    """Whether a driver computes the same each time; SwiftShader gives ffmpeg other frames in each native run."""
+    """Whether a driver computes the same each time: elsewhere no replay can be judged."""
     return program.evidence != FRAME_SUMS or native["repeatable_output"]
 
 
@@ -137,4 +139,6 @@ def problems_elsewhere(result, native):
             return [f"cannot run here, and a capture taken here replays with {status_word(own['status'])}, "
                     f"same: {own['same']}"]
         return []
-    return [] if result["same"] is not False else [f"differs too much: {result.get('difference') or result.get('like_headless')}"]
+    if result["same"] is not False:
+        return []
+    return [f"differs too much: {result.get('difference') or result.get('like_headless')}"]

@@ -6,11 +6,12 @@
     tests/workloads/run.sh --replay-only DIR --driver nvidia=FILE.json  the kept traces on another machine
 
 Exit status: 0 if every rule holds, 1 if one does not; the broken ones are listed below the table:
-capture: the program ends as without, with the output, and where it is deterministic the pictures, of a native run;
-  the trace is whole; glxgears and vkd3d-gears keep 80 % of their speed.
+capture: the program ends as without, with the output, and where it is deterministic the pictures, of a native
+  run; the trace is whole; glxgears and vkd3d-gears keep 80 % of their speed.
 replay on the capture's driver: status 0, every call and every picture as captured, headless and in a window.
-replay on another driver: status 0, pictures equal within 2 of 255 a channel, in a window as headless; or status 4
-  with the list of what that driver lacks, and then, if the program runs there natively, a capture taken there replays.
+replay on another driver: status 0, pictures equal within 2 of 255 a channel, in a window as headless; or
+  status 4 with the list of what that driver lacks, and then, if the program runs there natively, a capture
+  taken there replays.
 """
 
 import argparse
@@ -38,7 +39,8 @@ WSI = ("headless", "xcb")
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     parser.add_argument("--build", default="build/release", help="the build folder")
     parser.add_argument("--only", default="", help="names of programs, separated by commas")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of runs that the speed is taken from")
@@ -47,7 +49,8 @@ def arguments():
     parser.add_argument("--keep", help="work in this folder and leave it")
     parser.add_argument("--no-gfxr", action="store_true", help="leave gfxreconstruct out")
     parser.add_argument("--no-rate", action="store_true", help="leave the speed out")
-    parser.add_argument("--driver", action="append", default=[], metavar="NAME=MANIFEST", help="one more driver")
+    parser.add_argument("--driver", action="append", default=[], metavar="NAME=MANIFEST",
+                        help="one more driver")
     parser.add_argument("--replay-only", metavar="DIR", help="replay what --keep DIR left; runs no program")
     return parser.parse_args()
 
@@ -65,14 +68,15 @@ def what_was_compared(program, capture):
         return "its own frame hashes; in the replay the frames downloaded"
     if program.evidence == READ_BACKS:
         return "presents nothing: results of all calls, mapped memory of two replays"
-    return "its own output" if capture["repeatable_output"] else "exit status; its output differs natively, too"
+    return "its own output" if capture["repeatable_output"] else "exit status; its output varies natively"
 
 
 class Row:
     """One program's results, gathered step by step; `problems` are the broken rules."""
 
     def __init__(self, program, place, drivers, others, options):
-        self.program, self.place, self.drivers, self.others, self.options = program, place, drivers, others, options
+        self.program, self.place, self.options = program, place, options
+        self.drivers, self.others = drivers, others
         self.trace = place.path("capture.vkr")
         self.result = {"problems": []}
 
@@ -93,7 +97,8 @@ class Row:
         self.result["capture"] = json.loads(self.place.path("capture.json").read_text())
 
     def rate(self):
-        rate = captures.frame_rate(self.place, self.program, self.drivers[self.program.driver], self.options.rounds)
+        manifest = self.drivers[self.program.driver]
+        rate = captures.frame_rate(self.place, self.program, manifest, self.options.rounds)
         self.result["rate"] = rate
         self.note("speed:", rate["problems"] if rate else [])
 
@@ -142,16 +147,16 @@ class Row:
         if driver == reference:
             result["same"] = True
         else:
-            wanted = "lavapipe-headless" if reference != self.program.driver or self.program.evidence == FRAME_SUMS \
-                else "captured"
+            judged_at_capture = self.program.draws and self.program.evidence == FRAMES
+            wanted = "captured" if judged_at_capture else f"{reference}-headless"
             names = {"driver": driver, "reference": reference, "judged": name, "wanted": wanted}
             replays.tolerant(self.place, self.program, self.trace, result, names, self.drivers)
         if result["status"] == 4 and native["runs"]:
             result["own"] = replays.own_capture(self.place, self.program, driver, self.drivers[driver])
 
     def beside(self):
-        self.result["gfxreconstruct"] = gfxreconstruct.beside(
-            self.place, self.program, self.drivers[self.program.driver], self.result["capture"]["native_status"])
+        manifest, status = self.drivers[self.program.driver], self.result["capture"]["native_status"]
+        self.result["gfxreconstruct"] = gfxreconstruct.beside(self.place, self.program, manifest, status)
 
     def fill(self):
         if self.options.replay_only:
@@ -175,7 +180,7 @@ class Row:
 
 
 def run_program(program, folder, options, more_drivers):
-    """The program's results; a failure of our own means becomes a broken rule of this row, not the script's end."""
+    """The program's results; where our own means fail, that is a broken rule of this row, not the end."""
     with Workplace(options.build, folder / program.folder) as place:
         place.limit = program.limit
         if shutil.which("Xvfb") or not options.replay_only:
@@ -203,7 +208,8 @@ def main():
     options = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that displays and folders are cleaned up
     more_drivers = dict(entry.split("=", 1) for entry in options.driver)
-    results = {"date": datetime.date.today().isoformat(), "machine": platform.platform(), "cores": os.cpu_count(),
+    results = {"date": datetime.date.today().isoformat(), "machine": platform.platform(),
+               "cores": os.cpu_count(),
                "rounds": options.rounds, "programs": {}}
     with tempfile.TemporaryDirectory(prefix="reprise-workloads-") as temporary:
         folder = pathlib.Path(options.replay_only or options.keep or temporary).resolve()
@@ -217,7 +223,8 @@ def main():
     print(text)
     if options.markdown:
         pathlib.Path(options.markdown).write_text(text)
-    problems = [f"{name}: {problem}" for name, result in results["programs"].items() for problem in result["problems"]]
+    problems = [f"{name}: {problem}" for name, result in results["programs"].items()
+                for problem in result["problems"]]
     print("\n".join(["Broken rules:", *problems]) if problems else "Every rule holds.")
     return 1 if problems else 0
 

@@ -34,8 +34,10 @@ def replay_cell(result):
     status = status_word(result["status"])
     if result["status"] != 0:
         own = result.get("own")
-        also = "" if own is None else (
-            f"; captured here: {status_word(own['status'])}" + (", equal" if own.get("same") else ", not equal"))
+        also = ""
+        if own is not None:
+            alike = "equal" if own.get("same") else "not equal"
+            also = f"; captured here: {status_word(own['status'])}, {alike}"
         lacks = "lacks" if "lacks" in reason(result) else "failed"
         return f"{status} ({lacks}){also}"
     parts = [status]
@@ -77,7 +79,8 @@ def row(name, program, others):
     cells = [name, capture_cell(program["capture"]), percent(rate["kept"]) if rate else "-"]
     for driver in ["lavapipe", *others]:
         if driver != "lavapipe":
-            cells.append(natively_cell(program["elsewhere"][driver]) if driver in program["elsewhere"] else "captured there")
+            native = program["elsewhere"].get(driver)
+            cells.append(natively_cell(native) if native else "captured there")
         cells += [replay_cell(program["replays"].get(f"{driver} {wsi}")) for wsi in ("headless", "xcb")]
     return "| " + " | ".join([*cells, beside_cell(program.get("gfxreconstruct")), program["compared"]]) + " |"
 

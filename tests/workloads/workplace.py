@@ -1,4 +1,4 @@
-"""Where programs run: the harness's folder and drivers, and runs that end in time whatever the program does."""
+"""Where programs run: the harness's folder and drivers, and runs that end in time whatever they do."""
 
 import pathlib
 import signal
@@ -13,7 +13,7 @@ FLOOR = test_layer("floor")
 
 
 class Workplace(Bench):
-    """One program's folder. `limit`: seconds that a run may take; it is then killed with all that it started."""
+    """One program's folder. `limit`: seconds that a run may take; then all that it started is killed."""
 
     def __init__(self, build, folder):
         super().__init__(build, folder)
@@ -25,8 +25,8 @@ class Workplace(Bench):
         self.env["XDG_RUNTIME_DIR"] = str(runtime)
 
     def run(self, command, env=None, limit=None):
-        """The finished run; a value None in `env` takes the variable away. Output goes to files, not to pipes: a
-        process that outlives the program could hold a pipe open for ever."""
+        """The finished run; a value None in `env` takes the variable away. Output goes to files, not pipes:
+        a process that outlives the program could hold a pipe open for ever."""
         merged = dict(self.env, **(env or {}))
         merged = {key: str(value) for key, value in merged.items() if value is not None}
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -44,10 +44,10 @@ class Workplace(Bench):
             return Run(process.args, status, text_of(out), text_of(err))
 
     def display(self):
-        """A virtual X server on a display that it chooses; the kernel ends it should this process be killed."""
-        server = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", "Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten",
-             "tcp"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        """A virtual X server on a display of its choice; the kernel ends it should this process be killed."""
+        command = "setpriv --pdeathsig TERM Xvfb -displayfd 1 -screen 0 1280x800x24 -nolisten tcp".split()
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL)
         self._stack.callback(lambda: (server.terminate(), server.wait()))
         number = server.stdout.readline().decode().strip()
         require(number, "Xvfb did not start")
