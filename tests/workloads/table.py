@@ -1,0 +1,95 @@
+"""The results as a Markdown table, one row a program."""
+
+from workplace import status_word
+
+
+def percent(share):
+    return "-" if share is None else f"{100 * share:.0f} %"
+
+
+def capture_cell(result):
+    status = status_word(result["status"])
+    if result["status"] != result["native_status"]:
+        status += f", natively {status_word(result['native_status'])}"
+    pictures = result["pictures"]
+    if pictures is None:
+        alike = ("output equal" if result["same_output"] else
+                 "output equal but for its figures" if result["same_but_figures"] else "**another output**")
+        return f"{status}; {alike}"
+    if not result["deterministic"] or not result["draws"]:
+        return f"{status}; {pictures['frames']} frames"
+    return f"{status}; {pictures['equal']} of {pictures['compared']} frames equal"
+
+
+def reason(result):
+    """The most telling of what a replay that failed said."""
+    lines = [line.removeprefix("reprise: ") for line in result["said"]]
+    lacking = [line for line in lines if "lacks" in line]
+    return (lacking or lines or ["nothing said"])[-1]
+
+
+def replay_cell(result):
+    if result is None:
+        return "-"
+    status = status_word(result["status"])
+    if result["status"] != 0:
+        own = result.get("own")
+        also = ""
+        if own is not None:
+            alike = "equal" if own.get("same") else "not equal"
+            also = f"; captured here: {status_word(own['status'])}, {alike}"
+        lacks = "lacks" if "lacks" in reason(result) else "failed"
+        return f"{status} ({lacks}){also}"
+    parts = [status]
+    pictures, difference = result.get("pictures"), result.get("difference")
+    if difference and pictures["equal"] != pictures["compared"]:
+        parts.append(f"{pictures['equal']} of {pictures['compared']} frames equal, mean difference "
+                     f"{difference.get('mean', '?')} of 255")
+    elif pictures:
+        parts.append(f"{pictures['equal']} of {pictures['compared']} frames equal")
+    elif result.get("like_headless"):
+        alike = result["like_headless"]
+        parts.append(f"{alike['equal']} of {alike['compared']} frames as headless")
+    else:
+        parts.append(f"{result['calls']} calls")
+    if result.get("same") is False:
+        parts.append("**differs**")
+    return "; ".join(parts)
+
+
+def beside_cell(result):
+    if result is None:
+        return "-"
+    errors = f" ({result['errors']} errors)" if result.get("errors") else ""
+    return f"{result['capture']}; {result['replay']}{errors}"
+
+
+def natively_cell(result):
+    if result["runs"] is None:
+        return "not tried"
+    if not result["runs"]:
+        return f"no ({status_word(result['status'])})"
+    return "yes" if result["repeatable_output"] else "yes, but two runs differ"
+
+
+def row(name, program, others):
+    if "error" in program:
+        return f"| {name} | {program['error']} |"
+    rate = program.get("rate")
+    cells = [name, capture_cell(program["capture"]), percent(rate["kept"]) if rate else "-"]
+    for driver in ["lavapipe", *others]:
+        if driver != "lavapipe":
+            native = program["elsewhere"].get(driver)
+            cells.append(natively_cell(native) if native else "captured there")
+        cells += [replay_cell(program["replays"].get(f"{driver} {wsi}")) for wsi in ("headless", "xcb")]
+    return "| " + " | ".join([*cells, beside_cell(program.get("gfxreconstruct")), program["compared"]]) + " |"
+
+
+def markdown(results, others):
+    heads = ["program", "capture: status; output", "speed kept", "replay on lavapipe, headless", "under Xvfb"]
+    for driver in others:
+        title = {"swiftshader": "SwiftShader"}.get(driver, driver)
+        heads += [f"runs on {title} natively", f"replay on {title}, headless", "under Xvfb"]
+    heads += ["gfxreconstruct: capture; replay", "compared"]
+    rows = [row(name, program, others) for name, program in results["programs"].items()]
+    return "\n".join(["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|", *rows]) + "\n"
