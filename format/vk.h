@@ -1,8 +1,8 @@
 // All of Vulkan as this build knows it: types of every platform, packets, dispatch, names, visits.
 //
-// Include this instead of <vulkan/vulkan.h>. What follows from vk.xml is generated into gen/; here is the little that
-// joins it. Constant data and pure functions: any thread, no ownership.
-// Rests on: the Vulkan API Registry (vk.xml, video.xml), Vulkan specification "Fundamentals".
+// Include this instead of <vulkan/vulkan.h>. What follows from vk.xml is generated into gen/; here is the
+// little that joins it. Constant data and pure functions: any thread, no ownership. Rests on: the Vulkan API
+// Registry (vk.xml, video.xml), Vulkan specification "Fundamentals".
 #pragma once
 
 #include <algorithm>
@@ -28,7 +28,20 @@ struct EnumInfo {
 
 // What a visitor is told about a member beside its value.
 struct Field {
-  enum Kind : uint8_t { kInt, kFloat, kBool, kEnum, kFlags, kHandle, kOpaque, kAddress, kStruct };
+  enum Kind : uint8_t {
+    kInt,
+    kFloat,
+    kBool,
+    kEnum,
+    kFlags,
+    kHandle,
+    kStruct,
+    kOpaque,         // a value of the captured process
+    kAddress,        // likewise, shown in hex
+    kDeviceAddress,  // VkDeviceAddress
+    kQueueFamily,    // a queue family's index
+    kShaderData,     // bytes that shaders get to see
+  };
   const char* name;
   const EnumInfo* names;  // of an enum's values or a mask's bits, else null
   const char* type;       // the C type without const, * and []

@@ -160,12 +160,12 @@ ExternalMemory::Answer ExternalMemory::askBuffer(const VkBufferCreateInfo& info,
 }
 
 size_t ExternalMemory::report(const char* kind, uint64_t captured, const char* structure, std::string from,
-                            std::string to, ObjectChange::Action action, std::string reason,
-                            std::string target) {
+                              std::string to, ObjectChange::Action action, std::string reason,
+                              std::string target) {
   const Event& event = player_.event();
   return player_.changed({action, event.frame, event.call_number, std::string(event.command_name),
-                   kind && *kind ? std::string(kind) + " " + hex(captured) : std::string(), structure,
-                   std::move(from), std::move(to), std::move(reason), std::move(target), 1});
+                          kind && *kind ? std::string(kind) + " " + hex(captured) : std::string(), structure,
+                          std::move(from), std::move(to), std::move(reason), std::move(target), 1});
 }
 
 namespace {
@@ -431,7 +431,8 @@ void ExternalMemory::dropForeignNodes(const void*& next, const char* kind, uint6
   };
   bool any = false;
   for (auto* node = static_cast<const VkBaseInStructure*>(next); node && !any; node = node->pNext)
-    any = std::any_of(std::begin(kRows), std::end(kRows), [&](const Row& row) { return row.type == node->sType; });
+    any = std::any_of(std::begin(kRows), std::end(kRows),
+                      [&](const Row& row) { return row.type == node->sType; });
   if (!any) return;
   for (const Row& row : kRows) {
     if (!removeFromChain(next, row.type)) continue;

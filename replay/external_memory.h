@@ -80,8 +80,9 @@ struct ExternalObjects {
 
   Traits images, buffers;
   std::unordered_map<DecisionKey, ExternalDecision, DecisionKeyHash> decisions;
-  FlatMap<LiveHandle, std::optional<bool>> unknown_nodes;  // by sType: of extensions that the program had, this device has not
-  std::unordered_map<HandleTypeBit, HandleTypeBit> latest;       // captured type -> what it last became
+  FlatMap<LiveHandle, std::optional<bool>>
+      unknown_nodes;  // by sType: of extensions that the program had, this device has not
+  std::unordered_map<HandleTypeBit, HandleTypeBit> latest;  // captured type -> what it last became
 };
 
 // What an allocation of the trace imported, taken out of its chain.
@@ -108,8 +109,9 @@ class ExternalMemory {
   bool convertsYcbcr() const;  // the stand-in format needs a conversion, and this device can do it
   // After it, for every image and buffer: live handle values are given out again.
   void remember(HandleKind kind, uint64_t live, SharedTraits traits);
-  void forget(HandleKind kind, uint64_t captured);                     // it is about to be destroyed
-  const ExternalTraits& traitsOf(HandleKind kind, uint64_t live) const;  // valid until the next remember() or forget()
+  void forget(HandleKind kind, uint64_t captured);  // it is about to be destroyed
+  const ExternalTraits& traitsOf(HandleKind kind,
+                                 uint64_t live) const;  // valid until the next remember() or forget()
 
   // Takes an import out of an allocation's chain.
   CapturedImport takeImport(const void*& next);
@@ -133,7 +135,7 @@ class ExternalMemory {
 
   // The number is that of Player::changed().
   size_t report(const char* kind, uint64_t captured, const char* structure, std::string from, std::string to,
-              ObjectChange::Action action, std::string reason, std::string target);
+                ObjectChange::Action action, std::string reason, std::string target);
 
  private:
   struct Answer {
@@ -167,7 +169,8 @@ class ExternalMemory {
   void describe(const VkImageCreateInfo& info, DecisionKey& key) const;
   void describe(const VkBufferCreateInfo& info, DecisionKey& key) const;
   // `key_` says what of the object was looked at.
-  SharedTraits decide(HandleTypeBits captured, HandleTypeBits in_nv_form, const Subject& subject, const Ask& ask);
+  SharedTraits decide(HandleTypeBits captured, HandleTypeBits in_nv_form, const Subject& subject,
+                      const Ask& ask);
   ExternalDecision decideAnew(HandleTypeBits captured, HandleTypeBits in_nv_form, const Ask& ask) const;
   Row decideOne(HandleTypeBit from, ExternalTraits& traits, const Ask& ask) const;
   void keepCompatible(std::vector<Row>& rows, ExternalTraits& traits, const Ask& ask) const;

@@ -1,9 +1,9 @@
 // A hash table in one array, for keys that are looked up with every call.
 //
-// Key is a trivially copyable type with == and a hash() that spreads over all 64 bits; Value is moved about, and
-// cheap to move. Open addressing with linear probing; at most half of the places are taken, and erase() closes
-// the gap, so that a lookup ends at the first free place however long the table has lived. Pointers into it are
-// valid until the next insertion or erasure. Single-threaded.
+// Key is a trivially copyable type with == and a hash() that spreads over all 64 bits; Value is moved about,
+// and cheap to move. Open addressing with linear probing; at most half of the places are taken, and erase()
+// closes the gap, so that a lookup ends at the first free place however long the table has lived. Pointers
+// into it are valid until the next insertion or erasure. Single-threaded.
 #pragma once
 
 #include <cstddef>

@@ -15,12 +15,6 @@ std::string modifierName(uint64_t modifier) {
   return text;
 }
 
-const char* formatName(VkFormat format) {
-  for (const EnumName& name : kVkFormatNames.values)
-    if (name.value == uint64_t(format)) return name.name;
-  return "an unknown VkFormat";
-}
-
 constexpr uint64_t kLinearModifier = 0;  // DRM_FORMAT_MOD_LINEAR
 
 bool suits(const Dispatch& d, VkPhysicalDevice gpu, const VkImageCreateInfo& info, VkImageTiling tiling) {

@@ -130,7 +130,7 @@ void adaptFamilies(Player& player, const Barrier* barriers, uint32_t count) {
   const bool foreign = device.extensions.contains(VK_EXT_QUEUE_FAMILY_FOREIGN_EXTENSION_NAME);
   const bool external = device.api_version >= VK_API_VERSION_1_1 ||
                         device.extensions.contains(VK_KHR_EXTERNAL_MEMORY_EXTENSION_NAME);
-  for (uint32_t i = 0; barriers && i < count; ++i) {
+  for (uint32_t i = 0; barriers && i < count && device.lacks_external_family; ++i) {
     auto& barrier = const_cast<Barrier&>(barriers[i]);
     for (uint32_t* family : {&barrier.srcQueueFamilyIndex, &barrier.dstQueueFamilyIndex})
       if (*family == VK_QUEUE_FAMILY_FOREIGN_EXT && !foreign) *family = VK_QUEUE_FAMILY_EXTERNAL;
@@ -140,23 +140,91 @@ void adaptFamilies(Player& player, const Barrier* barriers, uint32_t count) {
   }
 }
 
+// Two families are one here: the releasing half has done the layout transition, the acquiring half is to keep
+// what it did.
+template <class Barrier>
+void adaptTransfers(const Device& device, uint32_t captured_family, const Barrier* barriers, uint32_t count) {
+  for (uint32_t i = 0; barriers && i < count; ++i) {
+    auto& barrier = const_cast<Barrier&>(barriers[i]);
+    if (barrier.dstQueueFamilyIndex == captured_family &&
+        device.numbers.families.merged(barrier.srcQueueFamilyIndex, barrier.dstQueueFamilyIndex))
+      barrier.oldLayout = barrier.newLayout;
+  }
+}
+
+// Whether barriers need a look; the family of a command buffer is that of its pool.
+bool adaptsBarriers(const Player& player) {
+  const Device* device = player.device();
+  return device && (device->lacks_external_family || device->numbers.families.anyMerged());
+}
+
+uint32_t capturedFamily(Player& player, VkCommandBuffer captured) {
+  const HandleMap::Id id = player.find(HandleKind::kVkCommandBuffer, valueOf(captured));
+  const auto found = player.device()->pool_families.find(player.handles().at(id).parent);
+  return found == player.device()->pool_families.end() ? VK_QUEUE_FAMILY_IGNORED : found->second;
+}
+
+// Barriers of a call, or of one VkDependencyInfo of it.
+template <class Barriers>
+void adaptBarriers(Player& player, VkCommandBuffer captured, const Barriers& barriers) {
+  adaptFamilies(player, barriers.pBufferMemoryBarriers, barriers.bufferMemoryBarrierCount);
+  adaptFamilies(player, barriers.pImageMemoryBarriers, barriers.imageMemoryBarrierCount);
+  if (player.device()->numbers.families.anyMerged())
+    adaptTransfers(*player.device(), capturedFamily(player, captured), barriers.pImageMemoryBarriers,
+                   barriers.imageMemoryBarrierCount);
+}
+
 template <class C>
 Status issueBarriers(Player& player, C& call, C& captured) {
-  if (player.device() && player.device()->lacks_external_family) {
-    adaptFamilies(player, call.pBufferMemoryBarriers, call.bufferMemoryBarrierCount);
-    adaptFamilies(player, call.pImageMemoryBarriers, call.imageMemoryBarrierCount);
-  }
+  if (adaptsBarriers(player)) adaptBarriers(player, captured.commandBuffer, call);
   return issue(player, call, captured);
 }
 
 template <class C>
 Status issueDependencies(Player& player, C& call, C& captured, const VkDependencyInfo* infos,
                          uint32_t count) {
-  for (uint32_t i = 0; infos && i < count && player.device() && player.device()->lacks_external_family; ++i) {
-    adaptFamilies(player, infos[i].pBufferMemoryBarriers, infos[i].bufferMemoryBarrierCount);
-    adaptFamilies(player, infos[i].pImageMemoryBarriers, infos[i].imageMemoryBarrierCount);
-  }
+  const bool adapts = adaptsBarriers(player);
+  for (uint32_t i = 0; infos && i < count && adapts; ++i)
+    adaptBarriers(player, captured.commandBuffer, infos[i]);
   return issue(player, call, captured);
+}
+
+// Concurrent sharing: each family of this device once; of a single one, it is none.
+void shareAmong(const Player& player, VkSharingMode& mode, uint32_t& count, const uint32_t* captured) {
+  if (!player.device() || mode != VK_SHARING_MODE_CONCURRENT || !captured) return;
+  const FamilyMap& map = player.device()->numbers.families;
+  if (!map.anyMerged()) return;
+  auto* families = const_cast<uint32_t*>(captured);
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const auto same = [&](uint32_t other) { return map.liveOf(other) == map.liveOf(families[i]); };
+    if (std::none_of(families, families + kept, same)) families[kept++] = families[i];
+  }
+  count = kept;
+  if (kept < 2) mode = VK_SHARING_MODE_EXCLUSIVE;
+}
+
+void shareAmong(const Player& player, VkSwapchainCreateInfoKHR& info) {
+  shareAmong(player, info.imageSharingMode, info.queueFamilyIndexCount, info.pQueueFamilyIndices);
+}
+
+// What the program was told of a physical device's queue families.
+template <class Properties>
+void learnFamilies(Player& player, VkPhysicalDevice captured, const Properties* list, const uint32_t* count) {
+  if (!player.event().has_outputs || !list || !count) return;
+  CapturedGpu& gpu = player.capturedGpu(valueOf(captured));
+  if (*count <= gpu.families.size()) return;
+  gpu.families.clear();
+  for (uint32_t i = 0; i < *count; ++i) {
+    const VkQueueFamilyProperties* family = nullptr;
+    if constexpr (std::is_same_v<Properties, VkQueueFamilyProperties>)
+      family = &list[i];
+    else
+      family = &list[i].queueFamilyProperties;
+    gpu.families.push_back({family->queueFlags, family->queueCount, family->timestampValidBits});
+  }
+  if (const auto live = player.live<VkPhysicalDevice>(valueOf(captured)); live && !player.sameGpu())
+    gpu.numbers.families = FamilyMap(gpu.families, queueFamilies(player.dispatch(), live));
 }
 
 // The conversion of an external format which this device cannot do is nothing here; nobody may name it.
@@ -179,11 +247,33 @@ void satisfy(Player& player, VkQueue captured_queue, const VkSemaphore* semaphor
   }
 }
 
+template <class T>
+Addresses::Object objectOf(T live) {
+  return {kHandleKind<T>, valueOf(live)};
+}
+
+// The address of a live object, in the trace and here.
+template <class C>
+Status learnAddress(Player& player, const C& call, const C& captured, Addresses::Object object) {
+  if (!player.event().has_outputs || captured.result == 0) return Status::ok();
+  if (call.result == 0) return player.error(Code::kCannotRun, "this device gives no address for it");
+  player.device()->numbers.addresses.learn(object, captured.result, call.result);
+  return Status::ok();
+}
+
 // What vkGetImageSubresourceLayout says of a live image.
 void learnLayout(Player& player, VkImage image, const VkImageSubresource& of,
                  const VkSubresourceLayout& captured, const VkSubresourceLayout& live) {
   if (player.event().has_outputs && player.device()->linear.learn(image, of, captured, live))
     player.note("linear images have their rows elsewhere here: what the program wrote there is moved");
+}
+
+void noteFallback(Player& player, VkFormat format) {
+  if (!player.device() || !player.device()->numbers.formats.any()) return;
+  const VkFormat live = player.device()->numbers.formats.liveOf(format);
+  if (live != format)
+    player.note(std::string(formatName(format)) + " is played as " + formatName(live) +
+                ": not available here; depth that is copied from or to buffers is not converted");
 }
 
 template <class C>
@@ -318,11 +408,21 @@ Status hook(Player& player, CmdWaitEvents2Call& call, CmdWaitEvents2Call& captur
   return issueDependencies(player, call, captured, call.pDependencyInfos, call.eventCount);
 }
 
+Status hook(Player& player, CreateAccelerationStructureKHRCall& call,
+            CreateAccelerationStructureKHRCall& captured) {
+  Status status = issue(player, call, captured);
+  if (status && player.usesAddresses() && call.pCreateInfo && call.pAccelerationStructure)
+    player.device()->numbers.addresses.created(objectOf(*call.pAccelerationStructure),
+                                               call.pCreateInfo->size);
+  return status;
+}
+
 Status hook(Player& player, CreateBufferCall& call, CreateBufferCall& captured) {
   SharedTraits traits;
   const uint64_t made = captured.pBuffer ? valueOf(*captured.pBuffer) : 0;
   if (call.pCreateInfo) {
     auto& info = const_cast<VkBufferCreateInfo&>(*call.pCreateInfo);
+    shareAmong(player, info.sharingMode, info.queueFamilyIndexCount, info.pQueueFamilyIndices);
     player.contents().prepare(info, made);
     if (info.pNext) traits = player.external().adaptBuffer(info, made);
   }
@@ -330,6 +430,8 @@ Status hook(Player& player, CreateBufferCall& call, CreateBufferCall& captured) 
   if (status && call.pBuffer && made && call.pCreateInfo) {
     player.external().remember(HandleKind::kVkBuffer, valueOf(*call.pBuffer), std::move(traits));
     player.contents().made(*call.pBuffer, *call.pCreateInfo, made);
+    if (player.usesAddresses())
+      player.device()->numbers.addresses.created(objectOf(*call.pBuffer), call.pCreateInfo->size);
   }
   return status;
 }
@@ -341,6 +443,15 @@ Status hook(Player& player, CreateBufferCollectionFUCHSIACall&, CreateBufferColl
                            "its token is the captured process's: its images and buffers are ordinary ones",
                            "");
   return learnOurs(player, HandleKind::kVkBufferCollectionFUCHSIA, made);
+}
+
+Status hook(Player& player, CreateCommandPoolCall& call, CreateCommandPoolCall& captured) {
+  const uint32_t family = call.pCreateInfo ? call.pCreateInfo->queueFamilyIndex : VK_QUEUE_FAMILY_IGNORED;
+  Status status = issue(player, call, captured);
+  if (status && captured.pCommandPool && player.device())
+    player.device()->pool_families[player.find(HandleKind::kVkCommandPool, valueOf(*captured.pCommandPool))] =
+        family;
+  return status;
 }
 
 Status hook(Player& player, CreateDebugReportCallbackEXTCall&, CreateDebugReportCallbackEXTCall& captured) {
@@ -369,7 +480,7 @@ Status hook(Player& player, CreateDescriptorSetLayoutCall& call, CreateDescripto
 
 Status hook(Player& player, CreateDeviceCall& call, CreateDeviceCall& captured) {
   if (!player.event().has_outputs || hadNoEffect(captured.result) || !captured.pDevice) return Status::ok();
-  Status status = mapInputs(player, call);
+  Status status = mapInputs(player, call, nullptr);  // its queues are planned as a whole
   if (!status) return status;
   return createDevice(player, call, valueOf(captured.physicalDevice), valueOf(*captured.pDevice));
 }
@@ -381,7 +492,12 @@ Status hook(Player& player, CreateFenceCall& call, CreateFenceCall& captured) {
 Status hook(Player& player, CreateImageCall& call, CreateImageCall& captured) {
   SharedTraits traits;
   const uint64_t made = captured.pImage ? valueOf(*captured.pImage) : 0;
-  if (call.pCreateInfo) player.contents().prepare(const_cast<VkImageCreateInfo&>(*call.pCreateInfo), made);
+  if (call.pCreateInfo) {
+    auto& info = const_cast<VkImageCreateInfo&>(*call.pCreateInfo);
+    player.contents().prepare(info, made);
+    shareAmong(player, info.sharingMode, info.queueFamilyIndexCount, info.pQueueFamilyIndices);
+    noteFallback(player, info.format);
+  }
   if (call.pCreateInfo && call.pCreateInfo->pNext) {
     auto& info = const_cast<VkImageCreateInfo&>(*call.pCreateInfo);
     // It will be bound to a swapchain's memory: ours is ordinary memory.
@@ -465,6 +581,8 @@ Status hook(Player& player, CreateSemaphoreCall& call, CreateSemaphoreCall& capt
 
 Status hook(Player& player, CreateSharedSwapchainsKHRCall& call, CreateSharedSwapchainsKHRCall& captured) {
   if (!player.event().has_outputs || hadNoEffect(captured.result)) return Status::ok();
+  for (uint32_t i = 0; call.pCreateInfos && i < call.swapchainCount; ++i)
+    shareAmong(player, const_cast<VkSwapchainCreateInfoKHR&>(call.pCreateInfos[i]));
   Status status = mapInputs(player, call);
   for (uint32_t i = 0; status && call.pCreateInfos && captured.pSwapchains && i < call.swapchainCount; ++i)
     status = player.window().createSwapchain(call.pCreateInfos[i], valueOf(captured.pSwapchains[i]));
@@ -475,13 +593,24 @@ Status hook(Player& player, CreateSwapchainKHRCall& call, CreateSwapchainKHRCall
   if (!player.event().has_outputs || hadNoEffect(captured.result) || !call.pCreateInfo ||
       !captured.pSwapchain)
     return Status::ok();
+  shareAmong(player, const_cast<VkSwapchainCreateInfoKHR&>(*call.pCreateInfo));
   Status status = mapInputs(player, call);
   if (!status) return status;
   return player.window().createSwapchain(*call.pCreateInfo, valueOf(*captured.pSwapchain));
 }
 
+Status hook(Player& player, DestroyAccelerationStructureKHRCall& call,
+            DestroyAccelerationStructureKHRCall& captured) {
+  if (player.usesAddresses() && player.device())
+    player.device()->numbers.addresses.destroyed(
+        objectOf(player.live<VkAccelerationStructureKHR>(valueOf(captured.accelerationStructure))));
+  return issue(player, call, captured);
+}
+
 Status hook(Player& player, DestroyBufferCall& call, DestroyBufferCall& captured) {
   player.external().forget(HandleKind::kVkBuffer, valueOf(captured.buffer));
+  if (player.usesAddresses() && player.device())
+    player.device()->numbers.addresses.destroyed(objectOf(player.live<VkBuffer>(valueOf(captured.buffer))));
   return issue(player, call, captured);
 }
 
@@ -574,6 +703,41 @@ Status hook(Player& player, FreeMemoryCall&, FreeMemoryCall& captured) {
   player.memory().free(id);
   player.handles().drop(id);
   return status;
+}
+
+Status hook(Player& player, GetAccelerationStructureDeviceAddressKHRCall& call,
+            GetAccelerationStructureDeviceAddressKHRCall& captured) {
+  Status status = issue(player, call, captured);
+  return status && call.pInfo
+             ? learnAddress(player, call, captured, objectOf(call.pInfo->accelerationStructure))
+             : status;
+}
+
+Status hook(Player& player, GetBufferDeviceAddressCall& call, GetBufferDeviceAddressCall& captured) {
+  Status status = issue(player, call, captured);
+  return status && call.pInfo ? learnAddress(player, call, captured, objectOf(call.pInfo->buffer)) : status;
+}
+
+Status hook(Player& player, GetDeviceQueueCall& call, GetDeviceQueueCall& captured) {
+  return issueBy(player, call, captured, [&] {
+    const QueuePlan::Place place =
+        player.device()->queues.placeOf(captured.queueFamilyIndex, 0, captured.queueIndex);
+    call.queueFamilyIndex = place.family;
+    call.queueIndex = place.index;
+    invoke(player.dispatch(), call);
+  });
+}
+
+Status hook(Player& player, GetDeviceQueue2Call& call, GetDeviceQueue2Call& captured) {
+  if (!call.pQueueInfo) return issue(player, call, captured);
+  auto& info = const_cast<VkDeviceQueueInfo2&>(*call.pQueueInfo);
+  const QueuePlan::Place place =
+      player.device()->queues.placeOf(info.queueFamilyIndex, info.flags, info.queueIndex);
+  return issueBy(player, call, captured, [&] {
+    info.queueFamilyIndex = place.family;
+    info.queueIndex = place.index;
+    invoke(player.dispatch(), call);
+  });
 }
 
 Status hook(Player& player, GetEventStatusCall& call, GetEventStatusCall& captured) {
@@ -687,6 +851,20 @@ Status hook(Player& player, GetPhysicalDeviceProperties2Call& call,
             GetPhysicalDeviceProperties2Call& captured) {
   if (player.event().has_outputs && captured.pProperties)
     player.capturedGpu(valueOf(captured.physicalDevice)).properties = captured.pProperties->properties;
+  return issue(player, call, captured);
+}
+
+Status hook(Player& player, GetPhysicalDeviceQueueFamilyPropertiesCall& call,
+            GetPhysicalDeviceQueueFamilyPropertiesCall& captured) {
+  learnFamilies(player, captured.physicalDevice, captured.pQueueFamilyProperties,
+                captured.pQueueFamilyPropertyCount);
+  return issue(player, call, captured);
+}
+
+Status hook(Player& player, GetPhysicalDeviceQueueFamilyProperties2Call& call,
+            GetPhysicalDeviceQueueFamilyProperties2Call& captured) {
+  learnFamilies(player, captured.physicalDevice, captured.pQueueFamilyProperties,
+                captured.pQueueFamilyPropertyCount);
   return issue(player, call, captured);
 }
 

@@ -121,11 +121,17 @@ struct HandleOverwrite {
   }
 };
 
+// Numbers of the captured device become this one's, too, unless the caller sees to that.
+template <class C>
+Status mapInputs(Player& player, C& call, DeviceNumbers* numbers) {
+  HandleWalk walk(player, C::kId);
+  forEachHandle(call, CallHalf::kInputs, walk, numbers);
+  return walk.ok() ? Status::ok() : walk.status();
+}
+
 template <class C>
 Status mapInputs(Player& player, C& call) {
-  HandleWalk walk(player, C::kId);
-  forEachHandle(call, CallHalf::kInputs, walk);
-  return walk.ok() ? Status::ok() : walk.status();
+  return mapInputs(player, call, player.numbers());
 }
 
 // Learns the handles that the call returned, then compares outputs as the rules say.
@@ -173,7 +179,7 @@ Status issueBy(Player& player, C& call, C& captured, const Make& make) {
       return Status::ok();
   }
   HandleWalk walk(player, C::kId);
-  forEachHandle(call, CallHalf::kInputs, walk);
+  forEachHandle(call, CallHalf::kInputs, walk, player.numbers());
   if (!walk.ok()) return player.refuse(C::kId, walk.status());
   if (!walk.touchesOurs() && player.offered(C::kId)) {
     if (!Player::has(player.dispatch(), C::kId)) return player.missing(C::kId);

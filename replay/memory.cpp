@@ -240,15 +240,27 @@ Status Memory::upload(const Event& event, HandleMap::Id id) {
     there = true;
     if (!ensureMapped(*allocation->device, *block.live)) continue;
     beforeUpload(*allocation->device, *block.live, begin - block.begin, end - block.begin);
-    std::memcpy(block.live->mapped + (begin - block.begin), event.bytes.data() + (begin - change.offset),
-                end - begin);
-    flush(*allocation->device, *block.live, begin - block.begin, end - block.begin, false);
+    write(*allocation->device, *block.live, begin - block.begin,
+          event.bytes.subspan(begin - change.offset, end - begin));
     written = true;
   }
   if (there && !written)
     return player_.error(Code::kCannotRun,
                          "the program wrote to memory that the host cannot see on this device");
   return Status::ok();
+}
+
+void Memory::write(Device& device, LiveMemory& live, VkDeviceSize begin, std::span<const std::byte> bytes) {
+  const VkDeviceSize end = begin + bytes.size();
+  Addresses& addresses = device.numbers.addresses;
+  if (!addresses.any() && live.addresses.empty()) {
+    std::memcpy(live.mapped + begin, bytes.data(), bytes.size());
+    return flush(device, live, begin, end, false);
+  }
+  addresses.write(live.addresses, {live.mapped, live.size}, begin, bytes);
+  constexpr VkDeviceSize kWord =
+      sizeof(VkDeviceAddress);  // an address that changed in part was written whole
+  flush(device, live, begin / kWord * kWord, (end + kWord - 1) / kWord * kWord, false);
 }
 
 void Memory::map(HandleMap::Id id, VkDeviceSize offset, VkDeviceSize size) {

@@ -20,6 +20,7 @@
 #include "format/reader.h"
 #include "format/status.h"
 #include "format/vk.h"
+#include "replay/addresses.h"
 #include "replay/external_memory.h"
 #include "replay/handles.h"
 #include "replay/payloads.h"
@@ -52,6 +53,7 @@ struct LiveMemory {
   HandleTypeBits exportable = 0;  // that a handle may be made of
   uint64_t dedicated = 0;         // the live image or buffer that it is for
   std::shared_ptr<HostRegion> host;
+  Addresses::Words addresses;  // that lie in it
 };
 
 // A physical device and its driver: opaque handles and memory types mean nothing to another one.
@@ -144,6 +146,7 @@ class Memory {
   void adaptDedicated(VkDevice device, VkMemoryAllocateInfo& info, uint32_t& bits, LiveMemory& live);
 
   // linear_images.cpp
+  void write(Device& device, LiveMemory& live, VkDeviceSize begin, std::span<const std::byte> bytes);
   bool uploadRows(Device& device, LiveMemory& live, VkDeviceSize at, std::span<const std::byte> bytes);
   void rearrangeEarlier(Allocation& allocation, VkDeviceMemory memory, VkDeviceSize begin, VkDeviceSize end);
 

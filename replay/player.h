@@ -56,7 +56,8 @@ struct ObjectChange {
   std::string from, to;   // handle types by name; to: "" where dropped
   std::string reason;
   std::string target;  // what the target answered
-  uint64_t count = 1;  // objects: this one, and those after it of the same fate that have no entry of their own
+  uint64_t count =
+      1;  // objects: this one, and those after it of the same fate that have no entry of their own
 };
 const char* actionName(ObjectChange::Action action);
 
@@ -71,7 +72,8 @@ struct ReplayReport {
 };
 
 inline constexpr size_t kMaxDifferences = 1000;
-// Objects that differ in nothing but their handle get an ObjectChange each up to here; its last one counts the rest.
+// Objects that differ in nothing but their handle get an ObjectChange each up to here; its last one counts
+// the rest.
 inline constexpr size_t kMaxAlike = 1000;
 
 // `report` holds what was found so far, whatever the status.

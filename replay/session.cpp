@@ -22,6 +22,20 @@ bool isDeviceExtension(std::string_view wanted) {
   return names.contains(wanted);
 }
 
+// "queueFamilies" of a device's metadata; empty if anything of it is not as the capture writes it.
+std::vector<QueueFamily> familiesIn(const nlohmann::json& device) {
+  const auto list = device.find("queueFamilies");
+  if (list == device.end() || !list->is_array()) return {};
+  std::vector<QueueFamily> families;
+  for (const auto& family : *list) {
+    if (!family.is_array() || family.size() < 3 ||
+        !std::all_of(family.begin(), family.end(), [](const auto& x) { return x.is_number_unsigned(); }))
+      return {};
+    families.push_back({family[0].get<uint32_t>(), family[1].get<uint32_t>(), family[2].get<uint32_t>()});
+  }
+  return families;
+}
+
 }  // namespace
 
 Player::Player(const ReplayOptions& options, ReplayReport& report, std::vector<Command> used)
@@ -35,6 +49,11 @@ Player::Player(const ReplayOptions& options, ReplayReport& report, std::vector<C
       window_(*this),
       screenshots_(options.screenshots_dir) {
   loadInstance(global_, vkGetInstanceProcAddr, VK_NULL_HANDLE);
+  uses_addresses_ = std::any_of(used_.begin(), used_.end(), [](Command used) {
+    const Command command = commandInfo(used).canonical;
+    return command == Command::vkGetBufferDeviceAddress ||
+           command == Command::vkGetAccelerationStructureDeviceAddressKHR;
+  });
 }
 
 Player::~Player() = default;
@@ -181,6 +200,7 @@ Device& Player::addDevice(uint64_t captured, VkDevice live, uint64_t captured_gp
 }
 
 void Player::removeDevice(Device* device) {
+  noteAddresses(*device);
   handles_.drop(device->id);
   device_by_id_.erase(device->id);
   devices_.remove_if([&](const Device& d) { return &d == device; });
@@ -265,6 +285,7 @@ void Player::describeDevice(std::string_view json) {
   described_device_->deviceID = number("deviceID");
   described_device_->driverVersion = number("driverVersion");
   std::strncpy(described_device_->deviceName, described_name_.c_str(), VK_MAX_PHYSICAL_DEVICE_NAME_SIZE - 1);
+  described_families_ = familiesIn(parsed);
   const auto types = parsed.find("memoryTypes");
   if (types == parsed.end() || !types->is_array() || types->size() > VK_MAX_MEMORY_TYPES) return;
   VkPhysicalDeviceMemoryProperties memory{};
@@ -400,10 +421,15 @@ bool Player::waitIdle(Device& device) {
   return true;
 }
 
+void Player::noteAddresses(const Device& device) {
+  if (const std::string text = device.numbers.addresses.summary(); !text.empty()) note(text);
+}
+
 void Player::finish() {
   event_ = nullptr;
   bool idle = true;
   for (Device& device : devices_) {
+    noteAddresses(device);
     idle = waitIdle(device) && idle;
     if (idle) window_.deviceGone(&device);
     if (idle) contents_.deviceGone(&device);
@@ -418,10 +444,22 @@ void Player::finish() {
     note(std::to_string(handles_.duplicates()) + " objects had the handle value of another live one");
 }
 
+namespace {
+
+const char* nameOf(const EnumInfo& info, uint64_t value, const char* otherwise) {
+  const auto found = std::find_if(info.values.begin(), info.values.end(),
+                                  [&](const EnumName& name) { return name.value == value; });
+  return found == info.values.end() ? otherwise : found->name;
+}
+
+}  // namespace
+
 const char* resultName(VkResult result) {
-  for (const EnumName& name : kVkResultNames.values)
-    if (name.value == uint64_t(int64_t(result))) return name.name;
-  return "an unknown VkResult";
+  return nameOf(kVkResultNames, uint64_t(int64_t(result)), "an unknown VkResult");
+}
+
+const char* formatName(VkFormat format) {
+  return nameOf(kVkFormatNames, uint64_t(format), "an unknown VkFormat");
 }
 
 }  // namespace reprise

@@ -27,6 +27,7 @@
 #include "replay/external_sync.h"
 #include "replay/handles.h"
 #include "replay/linear_images.h"
+#include "replay/live_numbers.h"
 #include "replay/memory.h"
 #include "replay/player.h"
 #include "replay/rewrites.h"
@@ -50,7 +51,9 @@ T handleOf(uint64_t value) {
 struct CapturedGpu {
   std::optional<VkPhysicalDeviceProperties> properties;
   std::optional<VkPhysicalDeviceMemoryProperties> memory;
-  std::optional<bool> same;  // as the live one; worked out when first asked for
+  std::vector<QueueFamily> families;  // empty: unknown
+  std::optional<bool> same;           // as the live one; worked out when first asked for
+  LiveNumbers numbers;                // of calls about the physical device: queue families only
 };
 
 // One object in a list of handles: its kind and value.
@@ -87,6 +90,9 @@ struct Device {
   DescriptorPools pools;
   LinearImages linear;
   Rewrites rewrites;
+  LiveNumbers numbers;
+  QueuePlan queues;
+  std::unordered_map<HandleMap::Id, uint32_t> pool_families;  // captured, by VkCommandPool
   VkQueue first_queue = VK_NULL_HANDLE;  // for work of ours before the program presented anywhere
   uint32_t first_family = 0;
   std::unordered_map<VkQueue, uint32_t> families;
@@ -152,6 +158,7 @@ class Player {
   const Dispatch& global() const { return global_; }
   // Whether the driver has this command; missing() says so in a Status.
   static bool has(const Dispatch& dispatch, Command command);
+  bool usesAddresses() const { return uses_addresses_; }  // the trace asks for device addresses
   Status missing(Command command) const;
   // Whether the physical device of this call has the command's extension: a loader ends the process if it has
   // not.
@@ -173,6 +180,11 @@ class Player {
   T live(uint64_t captured) const {
     const HandleMap::Id id = captured ? find(kHandleKind<T>, captured) : HandleMap::kNone;
     return id ? handleOf<T>(handles_.at(id).live) : T(VK_NULL_HANDLE);
+  }
+  // What the walk over the current call's handles is to do with its numbers, null if they mean the same here.
+  DeviceNumbers* numbers() {
+    LiveNumbers* of = device_ ? &device_->numbers : gpu_ ? &instance_->seen[gpu_].numbers : nullptr;
+    return of && of->differ() ? of : nullptr;
   }
   // Pairs up what the capture returned with what this call did, in order.
   void learnAll(const HandleValues& captured, const HandleValues& live, HandleMap::Id parent);
@@ -198,6 +210,7 @@ class Player {
   // From the trace's metadata, where the program did not ask itself: the last device's identity and memory
   // types.
   void describeDevice(std::string_view json);
+  const std::vector<QueueFamily>& describedFamilies() const { return described_families_; }
   const std::optional<VkPhysicalDeviceMemoryProperties>& describedMemory() const { return described_memory_; }
 
   // -- comparison with the capture
@@ -271,12 +284,14 @@ class Player {
   };
 
   Status beginAnew(HandleKind dispatch, uint64_t first);
+  void noteAddresses(const Device& device);
   bool offeredBy(Command canonical);
   void reportValidationMessages();
 
   ReplayOptions options_;
   ReplayReport& report_;
   std::vector<Command> used_;
+  bool uses_addresses_ = false;
   Arena arena_;
   HandleMap handles_;
   std::list<Instance> instances_;  // these two outlive what has objects of theirs
@@ -291,6 +306,7 @@ class Player {
   std::unordered_map<HandleMap::Id, Instance*> instance_by_id_;
   std::optional<VkPhysicalDeviceMemoryProperties> described_memory_;
   std::string described_name_;
+  std::vector<QueueFamily> described_families_;
   std::optional<VkPhysicalDeviceProperties> described_device_;  // ids, driver version and name
   std::unordered_map<HandleMap::Id, Device*> device_by_id_;
   std::unordered_map<HandleMap::Id, FailedCreation> failed_;
@@ -319,5 +335,6 @@ struct ReplayCall {
 const ReplayCall* findReplayCall(Command command);
 
 const char* resultName(VkResult result);
+const char* formatName(VkFormat format);
 
 }  // namespace reprise

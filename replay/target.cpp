@@ -196,47 +196,107 @@ void limitFeatures(Player& player, VkPhysicalDevice gpu, const VkDeviceCreateInf
     limitWords(player, structName(wanted->sType), featureWords(wanted), featureWords(available));
 }
 
-Status checkQueues(Player& player, VkPhysicalDevice gpu, const VkDeviceCreateInfo& info) {
-  const Dispatch& d = player.instance()->dispatch;
-  uint32_t count = 0;
-  d.GetPhysicalDeviceQueueFamilyProperties(gpu, &count, nullptr);
-  std::vector<VkQueueFamilyProperties> families(count);
-  d.GetPhysicalDeviceQueueFamilyProperties(gpu, &count, families.data());
+// "GRAPHICS, COMPUTE"
+std::string abilityNames(VkQueueFlags flags) {
+  std::string list;
+  for (const EnumName& name : kVkQueueFlagBitsNames.values) {
+    if (!(flags & name.value)) continue;
+    std::string_view bit = name.name;
+    bit.remove_prefix(std::strlen("VK_QUEUE_"));
+    bit.remove_suffix(std::strlen("_BIT"));
+    (list += list.empty() ? "" : ", ") += bit;
+  }
+  return list;
+}
+
+void noteQueues(Player& player, const VkDeviceCreateInfo& info, const FamilyMap& map, const QueuePlan& plan) {
+  for (uint32_t i = 0; i < info.queueCreateInfoCount; ++i) {
+    const uint32_t captured = info.pQueueCreateInfos[i].queueFamilyIndex;
+    if (map.liveOf(captured) != captured)
+      player.note("queue family " + std::to_string(captured) + " is played on family " +
+                  std::to_string(map.liveOf(captured)) + " of this device");
+  }
+  if (plan.sharesQueues()) player.note("this device has fewer queues: some of the program's share one");
+}
+
+// Which queues of this device stand for those that the program asks for.
+Status planQueues(Player& player, VkPhysicalDevice gpu, const VkDeviceCreateInfo& info,
+                  const CapturedGpu& captured, FamilyMap& map, QueuePlan& plan) {
   if (info.queueCreateInfoCount && !info.pQueueCreateInfos)
     return player.error(Code::kUnreadable, "creates a device without describing its queues");
-  for (uint32_t i = 0; i < info.queueCreateInfoCount; ++i) {
-    const VkDeviceQueueCreateInfo& queues = info.pQueueCreateInfos[i];
+  const std::vector<QueueFamily>& were =
+      captured.families.empty() ? player.describedFamilies() : captured.families;
+  const std::vector<QueueFamily> here = queueFamilies(player.instance()->dispatch, gpu);
+  if (!player.sameGpu()) map = FamilyMap(were, here);
+  const std::span infos(info.pQueueCreateInfos, info.queueCreateInfoCount);
+  for (const VkDeviceQueueCreateInfo& queues : infos) {
     if (queues.queueCount && !queues.pQueuePriorities)
       return player.error(Code::kUnreadable, "creates queues without priorities");
-    if (queues.queueFamilyIndex >= count || queues.queueCount > families[queues.queueFamilyIndex].queueCount)
-      return player.error(Code::kCannotRun,
-                          "needs " + std::to_string(queues.queueCount) + " queues of family " +
-                              std::to_string(queues.queueFamilyIndex) + ", which this device lacks");
+    const uint32_t wanted = queues.queueFamilyIndex;
+    const uint32_t family = map.liveOf(wanted);
+    if (family < here.size() && here[family].count != 0) continue;
+    const std::string abilities =
+        wanted < were.size() ? " (" + abilityNames(were[wanted].flags) + ")" : std::string();
+    return player.error(Code::kCannotRun, "needs queue family " + std::to_string(wanted) + abilities +
+                                              ", and no family of this device can stand for it");
   }
+  plan = QueuePlan(infos, map, here);
+  if (!plan.complete())
+    return player.error(Code::kCannotRun,
+                        "needs queues with other flags of a family that has too few of them here");
+  noteQueues(player, info, map, plan);
   return Status::ok();
 }
 
-void learnQueues(Device& device, const VkDeviceCreateInfo& info) {
-  for (uint32_t i = 0; i < info.queueCreateInfoCount; ++i) {
-    const VkDeviceQueueCreateInfo& queues = info.pQueueCreateInfos[i];
-    for (uint32_t index = 0; index < queues.queueCount; ++index) {
+std::vector<VkDeviceQueueCreateInfo> createInfos(const QueuePlan& plan) {
+  std::vector<VkDeviceQueueCreateInfo> infos;
+  for (const QueuePlan::Group& group : plan.groups())
+    infos.push_back({VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, group.next, group.flags, group.family,
+                     static_cast<uint32_t>(group.priorities.size()), group.priorities.data()});
+  return infos;
+}
+
+void learnQueues(Device& device) {
+  for (const QueuePlan::Group& group : device.queues.groups()) {
+    for (uint32_t index = 0; index < group.priorities.size(); ++index) {
       VkQueue queue = VK_NULL_HANDLE;
-      if (queues.flags == 0) {
-        device.dispatch.GetDeviceQueue(device.live, queues.queueFamilyIndex, index, &queue);
+      if (group.flags == 0) {
+        device.dispatch.GetDeviceQueue(device.live, group.family, index, &queue);
       } else if (device.dispatch.GetDeviceQueue2) {
-        const VkDeviceQueueInfo2 wanted{VK_STRUCTURE_TYPE_DEVICE_QUEUE_INFO_2, nullptr, queues.flags,
-                                        queues.queueFamilyIndex, index};
+        const VkDeviceQueueInfo2 wanted{VK_STRUCTURE_TYPE_DEVICE_QUEUE_INFO_2, nullptr, group.flags,
+                                        group.family, index};
         device.dispatch.GetDeviceQueue2(device.live, &wanted, &queue);
       }
-      if (queue) device.families[queue] = queues.queueFamilyIndex;
+      if (queue) device.families[queue] = group.family;
       if (device.first_queue || !queue) continue;
       device.first_queue = queue;
-      device.first_family = queues.queueFamilyIndex;
+      device.first_family = group.family;
     }
   }
 }
 
+// Depth and stencil formats that the program may have found on its device.
+FormatFallbacks formatFallbacks(Player& player, VkPhysicalDevice gpu) {
+  if (player.sameGpu()) return {};
+  return FormatFallbacks([&](VkFormat format) {
+    VkFormatProperties properties{};
+    player.instance()->dispatch.GetPhysicalDeviceFormatProperties(gpu, format, &properties);
+    return (properties.optimalTilingFeatures & VK_FORMAT_FEATURE_DEPTH_STENCIL_ATTACHMENT_BIT) != 0;
+  });
+}
+
 }  // namespace
+
+std::vector<QueueFamily> queueFamilies(const Dispatch& d, VkPhysicalDevice gpu) {
+  uint32_t count = 0;
+  d.GetPhysicalDeviceQueueFamilyProperties(gpu, &count, nullptr);
+  std::vector<VkQueueFamilyProperties> list(count);
+  d.GetPhysicalDeviceQueueFamilyProperties(gpu, &count, list.data());
+  std::vector<QueueFamily> families;
+  for (const VkQueueFamilyProperties& family : list)
+    families.push_back({family.queueFlags, family.queueCount, family.timestampValidBits});
+  return families;
+}
 
 std::set<std::string> deviceExtensions(const Dispatch& d, VkPhysicalDevice gpu) {
   uint32_t count = 0;
@@ -307,8 +367,13 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
     player.note("a device group is played on one device");
     removeFromChain(info.pNext, VK_STRUCTURE_TYPE_DEVICE_GROUP_DEVICE_CREATE_INFO);
   }
-  Status status = checkQueues(player, gpu, info);
+  FamilyMap families;
+  QueuePlan queues;
+  Status status = planQueues(player, gpu, info, player.capturedGpu(captured_gpu), families, queues);
   if (!status) return status;
+  const std::vector<VkDeviceQueueCreateInfo> queue_infos = createInfos(queues);
+  info.queueCreateInfoCount = static_cast<uint32_t>(queue_infos.size());
+  info.pQueueCreateInfos = queue_infos.data();
   limitFeatures(player, gpu, info);
   info.enabledLayerCount = 0;
   info.ppEnabledLayerNames = nullptr;
@@ -328,7 +393,10 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
   device.lacks_external_family =
       lost(VK_EXT_QUEUE_FAMILY_FOREIGN_EXTENSION_NAME) ||
       (device.api_version < VK_API_VERSION_1_1 && lost(VK_KHR_EXTERNAL_MEMORY_EXTENSION_NAME));
-  learnQueues(device, info);
+  device.numbers.families = std::move(families);
+  device.numbers.formats = formatFallbacks(player, gpu);
+  device.queues = std::move(queues);
+  learnQueues(device);
   return Status::ok();
 }
 

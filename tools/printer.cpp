@@ -69,6 +69,7 @@ void Printer::integer(const Field& field, std::string_view name, uint64_t value,
     case Field::kOpaque:
       return address(name, value);
     case Field::kAddress:
+    case Field::kDeviceAddress:
       return tree_.hex(name, value);
     default:
       break;

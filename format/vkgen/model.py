@@ -16,6 +16,7 @@ import overrides
 INTEGERS = {"int", "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t", "size_t",
             "char"}
 FLOATS = {"float", "double"}
+QUEUE_FAMILY = re.compile(r"(p|src|dst)?[qQ]ueueFamilyInd(ex|ices)")
 
 
 class RegistryError(Exception):
@@ -39,6 +40,7 @@ class Member:
     kind: str = ""                # one of the visitor's words, see classify()
     names: str = ""               # enum that names its values
     declaration: str = ""         # C text, for parameters
+    for_shaders: bool = False     # bytes that shaders get to see
     declared_base: str = ""       # where overrides.py knows better than the C type
 
     @property
@@ -326,6 +328,7 @@ class Model:
         if actual:
             m.declared_base, m.base = m.base, actual.value
         m.names = self.names_of(m.base)
+        m.for_shaders = bool(self.row(overrides.DATA_FOR_SHADERS, owner, m.name))
         length = self.row(overrides.LENGTHS, owner, m.name)
         if length:
             m.length = length.value
@@ -404,10 +407,12 @@ class Model:
     def result_kind(self, returned):
         if returned in self.enums:
             return "kEnum"
-        return {"VkBool32": "kBool", "VkDeviceAddress": "kAddress"}.get(returned, "kInt")
+        return {"VkBool32": "kBool", "VkDeviceAddress": "kDeviceAddress"}.get(returned, "kInt")
 
     def field_kind(self, m):
         base = m.base
+        if m.for_shaders:
+            return "kShaderData"
         if m.kind == "opaque" or m.base == "void":
             return "kOpaque"
         if base in self.handles or m.kind == "objectHandle":
@@ -419,9 +424,11 @@ class Model:
         if base == "VkBool32":
             return "kBool"
         if base == "VkDeviceAddress":
-            return "kAddress"
+            return "kDeviceAddress"
         if base in overrides.names(overrides.FOREIGN_VALUES):
             return "kAddress"
+        if base == "uint32_t" and QUEUE_FAMILY.fullmatch(m.name):
+            return "kQueueFamily"
         return "kFloat" if base in FLOATS else "kStruct" if base in self.structs else "kInt"
 
 

@@ -111,6 +111,16 @@ OPAQUE_MEMBERS = [
         "any struct that its sType names, by the operation asked for", since=350),
 ]
 
+# Bytes that shaders get to see: they may hold device addresses.
+DATA_FOR_SHADERS = [
+    Row("vkCmdPushConstants.pValues", "push constants"),
+    Row("vkCmdUpdateBuffer.pData", "contents of a buffer"),
+    Row("VkPushConstantsInfoKHR.pValues", "push constants", since=274, until=303),
+    Row("VkPushConstantsInfo.pValues", "push constants", since=303),
+    Row("VkWriteDescriptorSetInlineUniformBlock.pData", "contents of a uniform block"),
+    Row("VkSpecializationInfo.pData", "constants of a shader"),
+]
+
 # Inner lengths of arrays of arrays: C expression over the owner, `i` the outer index.
 JAGGED = [
     Row("vkCmdBuildAccelerationStructuresKHR.ppBuildRangeInfos", "one array a geometry info; the registry gives only the outer length",
