@@ -253,7 +253,68 @@ void events2(Scene& scene) {
   for (uint32_t i = 0; i < 2; ++i) app::requireKernel(scene, at[i], source, i);
 }
 
-// A buffer of one family's is handed to another's and used there; a second one is shared by both.
+// An image that one family fills and hands to another, which copies it out.
+struct HandedImage {
+  VkImage image = VK_NULL_HANDLE;
+  VkImageMemoryBarrier barrier{};  // of both halves
+  VkBufferImageCopy copy{};
+};
+
+HandedImage createHanded(Scene& scene, uint32_t own, uint32_t other) {
+  constexpr uint32_t kSide = 32;
+  HandedImage handed;
+  handed.image = scene.make(vkCreateImage, vkDestroyImage,
+                            {VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+                             nullptr,
+                             0,
+                             VK_IMAGE_TYPE_2D,
+                             VK_FORMAT_R8G8B8A8_UNORM,
+                             {kSide, kSide, 1},
+                             1,
+                             1,
+                             VK_SAMPLE_COUNT_1_BIT,
+                             VK_IMAGE_TILING_OPTIMAL,
+                             VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT});
+  VkMemoryRequirements needs{};
+  vkGetImageMemoryRequirements(scene.gpu.device, handed.image, &needs);
+  const VkDeviceMemory memory =
+      scene.own(app::allocate(scene.gpu, needs, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT), vkFreeMemory);
+  CHECK(vkBindImageMemory(scene.gpu.device, handed.image, memory, 0));
+  handed.barrier = {VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
+                    nullptr,
+                    VK_ACCESS_TRANSFER_WRITE_BIT,
+                    VK_ACCESS_TRANSFER_READ_BIT,
+                    VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
+                    VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
+                    own,
+                    other,
+                    handed.image,
+                    {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}};
+  handed.copy = {scene.space(kSide * kSide * 4),       0,  0,
+                 {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1}, {}, {kSide, kSide, 1}};
+  return handed;
+}
+
+void barrier(VkCommandBuffer commands, const VkImageMemoryBarrier& one) {
+  vkCmdPipelineBarrier(commands, kAll, kAll, 0, 0, nullptr, 0, nullptr, 1, &one);
+}
+
+void fillAndRelease(VkCommandBuffer commands, const HandedImage& handed) {
+  VkImageMemoryBarrier first = handed.barrier;
+  first.srcAccessMask = 0;
+  first.dstAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT;
+  first.oldLayout = VK_IMAGE_LAYOUT_UNDEFINED;
+  first.newLayout = VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL;
+  first.srcQueueFamilyIndex = first.dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED;
+  barrier(commands, first);
+  const VkClearColorValue color{.float32 = {1, 0, 1, 0}};
+  vkCmdClearColorImage(commands, handed.image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &color, 1,
+                       &handed.barrier.subresourceRange);
+  barrier(commands, handed.barrier);
+}
+
+// A buffer and an image of one family's are handed to another's and used there; a second buffer is shared by
+// both.
 void families(Scene& scene) {
   scene.open();
   const uint32_t own = scene.gpu.family, other = scene.other.family;
@@ -273,6 +334,7 @@ void families(Scene& scene) {
   CHECK(vkBindBufferMemory(
       scene.gpu.device, shared,
       scene.own(app::allocate(scene.gpu, needs, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT), vkFreeMemory), 0));
+  const HandedImage image = createHanded(scene, own, other);
   const VkBufferMemoryBarrier hand_over{VK_STRUCTURE_TYPE_BUFFER_MEMORY_BARRIER,
                                         nullptr,
                                         VK_ACCESS_TRANSFER_WRITE_BIT,
@@ -282,23 +344,27 @@ void families(Scene& scene) {
                                         handed.handle,
                                         0,
                                         VK_WHOLE_SIZE};
-  const auto barrier = [&](VkCommandBuffer commands) {
+  const auto hand = [&](VkCommandBuffer commands) {
     vkCmdPipelineBarrier(commands, kAll, kAll, 0, 0, nullptr, 1, &hand_over, 0, nullptr);
   };
   const VkCommandBuffer gives = scene.commands();
   app::begin(gives);
   vkCmdFillBuffer(gives, handed.handle, 0, bytes, 0x11223344);
   vkCmdFillBuffer(gives, shared, 0, bytes, 0x55667788);
-  barrier(gives);
+  hand(gives);
+  fillAndRelease(gives, image);
   CHECK(vkEndCommandBuffer(gives));
   const VkCommandPool pool = scene.make(vkCreateCommandPool, vkDestroyCommandPool,
                                         {VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, nullptr, 0, other});
   const VkCommandBuffer takes = app::allocateCommands(scene.gpu, pool);
   app::begin(takes);
-  if (own != other) barrier(takes);
+  if (own != other) hand(takes);
+  if (own != other) barrier(takes, image.barrier);
   const VkBufferCopy copies[2] = {{0, at, bytes}, {0, at + bytes, bytes}};
   vkCmdCopyBuffer(takes, handed.handle, scene.result.handle, 1, &copies[0]);
   vkCmdCopyBuffer(takes, shared, scene.result.handle, 1, &copies[1]);
+  vkCmdCopyImageToBuffer(takes, image.image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, scene.result.handle, 1,
+                         &image.copy);
   app::makeVisibleToHost(takes);
   CHECK(vkEndCommandBuffer(takes));
   const VkSemaphore semaphore = scene.make(vkCreateSemaphore, vkDestroySemaphore,
@@ -309,7 +375,9 @@ void families(Scene& scene) {
   CHECK(vkQueueSubmit(scene.gpu.queue, 1, &infos[0], VK_NULL_HANDLE));
   CHECK(vkQueueSubmit(scene.other.queue, 1, &infos[1], VK_NULL_HANDLE));
   CHECK(vkQueueWaitIdle(scene.other.queue));
-  if (scene.seen) REQUIRE(*scene.found(at) == 0x11223344 && *scene.found(at + bytes) == 0x55667788);
+  if (!scene.seen) return;
+  REQUIRE(*scene.found(at) == 0x11223344 && *scene.found(at + bytes) == 0x55667788);
+  REQUIRE(*scene.found(image.copy.bufferOffset) == 0x00ff00ff);
 }
 
 // Never waits, and asks nobody: looks at mapped memory until the GPU has written there, then writes what the

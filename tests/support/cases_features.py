@@ -96,6 +96,24 @@ def carried(bench, program, case, *names):
     require(found == wanted, f"{program} {case}: replayed as {found} instead of {wanted}")
 
 
+def families_elsewhere(bench):
+    """Three queue families become one: each of their queues, what they share and what they hand over."""
+    command = [bench.app("sync"), "families"]
+    bench.env["VK_ICD_FILENAMES"] = bench.mock()
+    trace = bench.path("three.vkr")
+    captured = ok(bench.capture(trace, [command[0], "families@unseen", bench.path("x.bin")]))
+    require("families=2" in captured.out, f"the mock driver has one family: {captured.out}")
+    for driver, icd in (("lavapipe", LAVAPIPE), ("swiftshader", bench.swiftshader())):
+        bench.env["VK_ICD_FILENAMES"] = icd
+        wanted = bench.path(driver + ".bin")
+        require("families=1" in ok(bench.run([*command, wanted])).out, f"{driver} has more than one family")
+        compare_results(bench, trace, captured, wanted, f"families of the mock driver on {driver}")
+    bench.env["VK_ICD_FILENAMES"] = LAVAPIPE
+    replay = bench.replay(trace, "--wsi", "headless", "--validate")
+    require("queue family 1 is played on family 0" in replay.err, f"no word of the families: {replay.err[-2000:]}")
+    require("validation:" not in replay.err, f"the replay is not valid: {replay.err[-2000:]}")
+
+
 def feature(bench, program, case, more=None):
     """On each driver; and where both compute the same bytes, each one's trace on the other, too. A driver that lacks the
     feature plays the trace as well as it can, or says that it cannot."""
@@ -160,6 +178,7 @@ CASES = {
     "memory-sparse-image": lambda bench: carried(bench, "memory", "sparse-image", "vkQueueBindSparse"),
     "objects-last-gpu": last_gpu,
     "objects-too-many-sets": too_many_sets,
+    "sync-families-elsewhere": families_elsewhere,
     # Three families.
     "sync-families-mock": lambda bench: carried(bench, "sync", "families", "vkCmdPipelineBarrier"),
 }
