@@ -4,6 +4,7 @@
 // capture's outputs and result. A hook here wins over the generic way by its signature (see replayCall).
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 #include "replay/chains.h"
 #include "replay/issue.h"
@@ -84,6 +85,77 @@ void submitted(Player& player, const C& call, const C& captured) {
     player.device()->rewrites.submitted(*player.device(), call);
 }
 
+const VkTimelineSemaphoreSubmitInfo* timelineValues(const void* next) {
+  return findInChain<VkTimelineSemaphoreSubmitInfo>(next, VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO);
+}
+
+std::vector<SemaphoreValue> semaphoreValues(const VkSemaphore* semaphores, uint32_t count,
+                                            const uint64_t* values, uint32_t value_count) {
+  std::vector<SemaphoreValue> list;
+  for (uint32_t i = 0; semaphores && i < count; ++i)
+    list.push_back({valueOf(semaphores[i]), values && i < value_count ? values[i] : 0});
+  return list;
+}
+
+std::vector<SemaphoreValue> semaphoreValues(const VkSemaphoreSubmitInfo* infos, uint32_t count) {
+  std::vector<SemaphoreValue> list;
+  for (uint32_t i = 0; infos && i < count; ++i) list.push_back({valueOf(infos[i].semaphore), infos[i].value});
+  return list;
+}
+
+// What a batch of any kind waits for and signals; handles are captured.
+template <class Batch>
+SubmitBatch submitBatch(const Batch& batch) {
+  if constexpr (requires { batch.pWaitSemaphoreInfos; }) {
+    return {semaphoreValues(batch.pWaitSemaphoreInfos, batch.waitSemaphoreInfoCount),
+            semaphoreValues(batch.pSignalSemaphoreInfos, batch.signalSemaphoreInfoCount)};
+  } else {
+    const VkTimelineSemaphoreSubmitInfo none{};
+    const VkTimelineSemaphoreSubmitInfo* values = timelineValues(batch.pNext);
+    if (!values) values = &none;
+    return {semaphoreValues(batch.pWaitSemaphores, batch.waitSemaphoreCount, values->pWaitSemaphoreValues,
+                            values->waitSemaphoreValueCount),
+            semaphoreValues(batch.pSignalSemaphores, batch.signalSemaphoreCount,
+                            values->pSignalSemaphoreValues, values->signalSemaphoreValueCount)};
+  }
+}
+
+// Batches [first, first + count) of a call; those after them get its fence.
+template <class C, class Batch>
+void keepBatches(C& call, uint32_t& batch_count, const Batch*& batches, size_t first, size_t count) {
+  if (first + count < batch_count) call.fence = VK_NULL_HANDLE;
+  if (batches) batches += first;
+  batch_count = static_cast<uint32_t>(count);
+}
+
+// Issues, where queues of the program's share one, what may be issued, and holds back the rest. `members`
+// names the call's count and array of batches.
+template <class C, class Members>
+Status submitInTurn(Player& player, C& call, C& captured, const Members& members) {
+  HeldSubmits* held = player.device() ? player.device()->held.get() : nullptr;
+  if (!held || (player.event().has_outputs && hadNoEffect(captured.result)))
+    return issue(player, call, captured);
+  std::vector<SubmitBatch> batches;
+  auto [count, list] = members(call);
+  for (uint32_t i = 0; list && i < count; ++i) batches.push_back(submitBatch(list[i]));
+  const uint64_t queue = valueOf(captured.queue);
+  Player::Part part;
+  if (player.part())
+    part = *player.part();
+  else if (!held->waits(queue))
+    part.count = held->ready(batches);
+  const std::vector<SubmitBatch> issued(
+      batches.begin() + static_cast<std::ptrdiff_t>(part.first),
+      batches.begin() + static_cast<std::ptrdiff_t>(part.first + part.count));
+  const bool whole = part.first + part.count == batches.size() && (player.part() || !held->waits(queue));
+  if (!whole && !player.part()) held->hold(player.event(), queue, std::move(batches), part.count);
+  if (!whole && part.count == 0) return Status::ok();
+  keepBatches(call, count, list, part.first, part.count);
+  Status status = issue(player, call, captured);
+  if (status) held->issued(issued);
+  return status ? player.resumeHeld() : status;
+}
+
 template <class C>
 Status exportedSync(Player& player, const C& captured, const ExternalSync::Handle& handle) {
   if (!player.event().has_outputs || captured.result != VK_SUCCESS) return Status::ok();
@@ -105,9 +177,12 @@ Status createSync(Player& player, C& call, C& captured, ExternalObject object, c
     const auto* type =
         findInChain<VkSemaphoreTypeCreateInfo>(next, VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO);
     const bool timeline = type && type->semaphoreType == VK_SEMAPHORE_TYPE_TIMELINE;
+    const uint64_t value = timeline ? type->initialValue : 0;
     Status status = issue(player, call, captured);
-    if (status && made && timeline)
+    if (status && made && timeline) {
       player.device()->syncs.timelines[valueOf(player.live<T>(valueOf(*made)))] = true;
+      if (player.device()->held) player.device()->held->createdTimeline(valueOf(*made), value);
+    }
     return status;
   }
   return issue(player, call, captured);
@@ -120,6 +195,7 @@ void destroying(Player& player, ExternalObject object, T captured) {
   const T live = player.live<T>(valueOf(captured));
   player.sync().destroying(object, valueOf(live));
   player.device()->rewrites.over(live);
+  if (player.device()->held) player.device()->held->destroyed(valueOf(captured));
 }
 
 // Ownership transfers from and to queue families that this device does not have: FOREIGN becomes EXTERNAL,
@@ -237,13 +313,20 @@ void dropLostConversion(Player& player, const void*& next) {
     removeFromChain(next, VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_INFO);
 }
 
+// A wait for a semaphore that may come from outside the trace.
+void satisfy(Player& player, VkQueue queue, SemaphoreValue wait) {
+  if (player.part()) return;  // it has been looked at when the call came along
+  player.sync().satisfy(queue, wait.semaphore, wait.value);
+  if (player.device()->held) player.device()->held->signalled(wait);
+}
+
 // A wait of a submit for each of its semaphores, where some come from outside the trace.
 void satisfy(Player& player, VkQueue captured_queue, const VkSemaphore* semaphores, uint32_t count,
              const VkTimelineSemaphoreSubmitInfo* values) {
   const auto queue = player.live<VkQueue>(valueOf(captured_queue));
   for (uint32_t i = 0; semaphores && i < count; ++i) {
     const bool has_value = values && values->pWaitSemaphoreValues && i < values->waitSemaphoreValueCount;
-    player.sync().satisfy(queue, valueOf(semaphores[i]), has_value ? values->pWaitSemaphoreValues[i] : 0);
+    satisfy(player, queue, {valueOf(semaphores[i]), has_value ? values->pWaitSemaphoreValues[i] : 0});
   }
 }
 
@@ -993,12 +1076,26 @@ Status hook(Player& player, MapMemoryCall&, MapMemoryCall& captured) {
   return Status::ok();
 }
 
+Status hook(Player& player, QueueBindSparseCall& call, QueueBindSparseCall& captured) {
+  return submitInTurn(player, call, captured, [](auto& c) { return std::tie(c.bindInfoCount, c.pBindInfo); });
+}
+
 Status hook(Player& player, QueuePresentKHRCall& call, QueuePresentKHRCall& captured) {
   player.noticeLoss(captured.result, VK_SUCCESS);
   if (!call.pPresentInfo) return Status::ok();
   if (player.sync().waitsForOutside())
     satisfy(player, call.queue, call.pPresentInfo->pWaitSemaphores, call.pPresentInfo->waitSemaphoreCount,
             nullptr);
+  if (HeldSubmits* held = player.device() ? player.device()->held.get() : nullptr; held && !player.part()) {
+    const SubmitBatch batch{semaphoreValues(call.pPresentInfo->pWaitSemaphores,
+                                            call.pPresentInfo->waitSemaphoreCount, nullptr, 0),
+                            {}};
+    const uint64_t queue = valueOf(call.queue);
+    if (held->waits(queue) || held->ready({&batch, 1}) == 0) {
+      held->hold(player.event(), queue, {batch}, 0);
+      return Status::ok();
+    }
+  }
   Status status = mapInputs(player, call);
   if (!status) return status;
   return player.window().present(call.queue, *call.pPresentInfo);
@@ -1009,11 +1106,11 @@ Status hook(Player& player, QueueSubmitCall& call, QueueSubmitCall& captured) {
     for (uint32_t i = 0; call.pSubmits && i < call.submitCount; ++i) {
       const VkSubmitInfo& batch = call.pSubmits[i];
       satisfy(player, call.queue, batch.pWaitSemaphores, batch.waitSemaphoreCount,
-              findInChain<VkTimelineSemaphoreSubmitInfo>(batch.pNext,
-                                                         VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO));
+              timelineValues(batch.pNext));
     }
   }
-  Status status = issue(player, call, captured);
+  Status status =
+      submitInTurn(player, call, captured, [](auto& c) { return std::tie(c.submitCount, c.pSubmits); });
   if (status) submitted(player, call, captured);
   return status;
 }
@@ -1024,11 +1121,12 @@ Status hook(Player& player, QueueSubmit2Call& call, QueueSubmit2Call& captured) 
     for (uint32_t i = 0; call.pSubmits && i < call.submitCount; ++i) {
       const VkSubmitInfo2& batch = call.pSubmits[i];
       for (uint32_t k = 0; batch.pWaitSemaphoreInfos && k < batch.waitSemaphoreInfoCount; ++k)
-        player.sync().satisfy(queue, valueOf(batch.pWaitSemaphoreInfos[k].semaphore),
-                              batch.pWaitSemaphoreInfos[k].value);
+        satisfy(player, queue,
+                {valueOf(batch.pWaitSemaphoreInfos[k].semaphore), batch.pWaitSemaphoreInfos[k].value});
     }
   }
-  Status status = issue(player, call, captured);
+  Status status =
+      submitInTurn(player, call, captured, [](auto& c) { return std::tie(c.submitCount, c.pSubmits); });
   if (status) submitted(player, call, captured);
   return status;
 }
@@ -1054,6 +1152,15 @@ Status hook(Player& player, ResetFencesCall& call, ResetFencesCall& captured) {
   for (uint32_t i = 0; status && call.pFences && i < call.fenceCount; ++i)
     player.device()->rewrites.over(call.pFences[i]);
   return status;
+}
+
+Status hook(Player& player, SignalSemaphoreCall& call, SignalSemaphoreCall& captured) {
+  const VkSemaphoreSignalInfo* info = call.pSignalInfo;
+  const SemaphoreValue signal{info ? valueOf(info->semaphore) : 0, info ? info->value : 0};
+  Status status = issue(player, call, captured);
+  if (!status || !player.device()->held) return status;
+  player.device()->held->signalled(signal);
+  return player.resumeHeld();
 }
 
 Status hook(Player& player, UnmapMemoryCall&, UnmapMemoryCall& captured) {

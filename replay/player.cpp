@@ -8,33 +8,11 @@
 
 #include "format/event_ahead.h"
 #include "format/reader.h"
+#include "replay/kept_call.h"
 #include "replay/session.h"
 
 namespace reprise {
 namespace {
-
-// A call that never returned at capture, kept for the end.
-struct KeptCall {
-  explicit KeptCall(const Event& from)
-      : event(from), name(from.command_name), inputs(from.inputs.begin(), from.inputs.end()) {
-    for (const auto& bulk : from.input_bulks) bulks.emplace_back(bulk.begin(), bulk.end());
-    for (const auto& bulk : bulks) bulk_spans.emplace_back(bulk);
-    event.command_name = name;
-    event.inputs = inputs;
-    event.input_bulks = bulk_spans;
-    event.outputs = {};
-    event.output_bulks = {};
-    event.has_outputs = false;
-  }
-  KeptCall(const KeptCall&) = delete;
-  KeptCall& operator=(const KeptCall&) = delete;
-
-  Event event;
-  std::string name;
-  std::vector<std::byte> inputs;
-  std::vector<std::vector<std::byte>> bulks;
-  std::vector<std::span<const std::byte>> bulk_spans;
-};
 
 std::vector<Command> usedCommands(const TraceSummary& summary) {
   std::vector<Command> used;
@@ -181,9 +159,9 @@ class Playback {
 
   Status playKept() {
     for (const KeptCall& kept : kept_) {
-      player_.note("issued last, as it never returned at capture: " + kept.name);
+      player_.note("issued last, as it never returned at capture: " + kept.name());
       ++report_.calls;
-      Status status = issueOne(kept.event);
+      Status status = issueOne(kept.event());
       if (!status) return status;
     }
     return Status::ok();
@@ -197,7 +175,7 @@ class Playback {
   EventAhead events_;  // outlives the player, which looks at the current one
   Player player_;
   const std::vector<PlayedCommand> played_ = playedCommands();  // by Command
-  std::deque<KeptCall> kept_;
+  std::deque<KeptCall> kept_;                                   // that never returned at capture
 };
 
 Status makeFolder(const std::string& path) {

@@ -118,6 +118,23 @@ bool Player::offeredBy(Command canonical) {
   return false;
 }
 
+Status Player::resumeHeld() {
+  HeldSubmits* held = device_ ? device_->held.get() : nullptr;
+  if (!held || part_) return Status::ok();
+  const Event* const current = event_;
+  Status status = Status::ok();
+  while (status) {
+    const auto [next, count] = held->next();
+    if (!next) break;
+    part_ = {next->issued, count};
+    status = findReplayCall(next->call.event().command)->replay(*this, next->call.event());
+    part_.reset();
+    held->wentOn(next, count);
+    event_ = current;
+  }
+  return status;
+}
+
 std::optional<PayloadRecord> Player::takePayload() {
   const auto found = announced_payloads_.find(event_->lane);
   if (found == announced_payloads_.end()) return std::nullopt;
@@ -430,6 +447,8 @@ void Player::finish() {
   bool idle = true;
   for (Device& device : devices_) {
     noteAddresses(device);
+    if (device.held && device.held->any())
+      note("submits at the end of the trace were not issued: what they wait for is never signalled");
     idle = waitIdle(device) && idle;
     if (idle) window_.deviceGone(&device);
     if (idle) contents_.deviceGone(&device);

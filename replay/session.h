@@ -26,6 +26,7 @@
 #include "replay/external_memory.h"
 #include "replay/external_sync.h"
 #include "replay/handles.h"
+#include "replay/held_submits.h"
 #include "replay/linear_images.h"
 #include "replay/live_numbers.h"
 #include "replay/memory.h"
@@ -92,6 +93,7 @@ struct Device {
   Rewrites rewrites;
   LiveNumbers numbers;
   QueuePlan queues;
+  std::unique_ptr<HeldSubmits> held;                          // if queues of the program's share one
   std::unordered_map<HandleMap::Id, uint32_t> pool_families;  // captured, by VkCommandPool
   VkQueue first_queue = VK_NULL_HANDLE;  // for work of ours before the program presented anywhere
   uint32_t first_family = 0;
@@ -163,6 +165,14 @@ class Player {
   // Whether the physical device of this call has the command's extension: a loader ends the process if it has
   // not.
   bool offered(Command canonical) { return gpu_ == 0 || offeredBy(canonical); }
+
+  // Plays held calls of the current device that can go on. The current call should have nothing left to do.
+  Status resumeHeld();
+  // The batches of a held call that are to be issued now.
+  struct Part {
+    size_t first = 0, count = 0;
+  };
+  const std::optional<Part>& part() const { return part_; }
 
   // -- external payloads
   // What the trace says of the next exporting or importing call of a lane, and its taking by that call.
@@ -317,6 +327,7 @@ class Player {
   Device* device_ = nullptr;
   uint64_t gpu_ = 0;  // captured VkPhysicalDevice of the current call
   Begun begun_;
+  std::optional<Part> part_;
   std::vector<Fate> fates_;
   std::unordered_map<std::string, size_t> fate_numbers_;  // by what the entries have in common
   bool failure_expected_ = false, failure_seen_ = false;

@@ -396,6 +396,7 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
   device.numbers.families = std::move(families);
   device.numbers.formats = formatFallbacks(player, gpu);
   device.queues = std::move(queues);
+  if (device.queues.sharesQueues()) device.held = std::make_unique<HeldSubmits>();
   learnQueues(device);
   return Status::ok();
 }

@@ -380,6 +380,74 @@ void families(Scene& scene) {
   REQUIRE(*scene.found(image.copy.bufferOffset) == 0x00ff00ff);
 }
 
+// What waits is submitted before what signals, on queues of two families: a call whose second batch waits for
+// the other queue, which waits for the call's first batch, and both for the program. A single queue gets them
+// in the order in which they run.
+void turns(Scene& scene) {
+  app::Features features(scene.gpu);
+  if (!scene.seen) features.v12.timelineSemaphore = VK_TRUE;  // that driver denies it and has it
+  NEED(features.v12.timelineSemaphore);
+  scene.open(features);
+  const bool two = scene.other.queue != scene.gpu.queue;
+  std::printf("queues=%d\n", two ? 2 : 1);
+  const uint32_t both[2] = {scene.gpu.family, scene.other.family};
+  const bool shared = both[0] != both[1];
+  constexpr VkDeviceSize kBytes = 1024;
+  const VkBuffer buffer =
+      scene.make(vkCreateBuffer, vkDestroyBuffer,
+                 {VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, nullptr, 0, kBytes,
+                  VK_BUFFER_USAGE_TRANSFER_DST_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT,
+                  shared ? VK_SHARING_MODE_CONCURRENT : VK_SHARING_MODE_EXCLUSIVE, shared ? 2u : 0u, both});
+  VkMemoryRequirements needs{};
+  vkGetBufferMemoryRequirements(scene.gpu.device, buffer, &needs);
+  CHECK(vkBindBufferMemory(
+      scene.gpu.device, buffer,
+      scene.own(app::allocate(scene.gpu, needs, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT), vkFreeMemory), 0));
+  const VkCommandPool pool = scene.make(vkCreateCommandPool, vkDestroyCommandPool,
+                                        {VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, nullptr, 0, both[1]});
+  VkDeviceSize at[3];
+  // Each takes what the one before it left, and leaves its own.
+  const auto record = [&](VkCommandBuffer commands, uint32_t turn) {
+    at[turn] = scene.space(kBytes);
+    const VkBufferCopy region{0, at[turn], kBytes};
+    app::begin(commands);
+    if (turn == 0) vkCmdFillBuffer(commands, buffer, 0, kBytes, 7);
+    app::order(commands);
+    vkCmdCopyBuffer(commands, buffer, scene.result.handle, 1, &region);
+    app::order(commands);
+    vkCmdFillBuffer(commands, buffer, 0, kBytes, 8 + turn);
+    app::makeVisibleToHost(commands);
+    CHECK(vkEndCommandBuffer(commands));
+    return commands;
+  };
+  const VkCommandBuffer commands[3] = {record(scene.commands(), 0),
+                                       record(app::allocateCommands(scene.gpu, pool), 1),
+                                       record(scene.commands(), 2)};
+  const VkSemaphore semaphore = createTimeline(scene);
+  const uint64_t values[4] = {1, 2, 3, 4};
+  VkTimelineSemaphoreSubmitInfo timed[3];
+  VkSubmitInfo turns[3];
+  for (uint32_t turn = 0; turn < 3; ++turn) {
+    timed[turn] = {
+        VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO, nullptr, 1, &values[turn], 1, &values[turn + 1]};
+    turns[turn] = {
+        VK_STRUCTURE_TYPE_SUBMIT_INFO, &timed[turn], 1, &semaphore, &kAll, 1, &commands[turn], 1, &semaphore};
+  }
+  const VkFence fence = app::createFence(scene.gpu);
+  if (two) {
+    const VkSubmitInfo outer[2] = {turns[0], turns[2]};
+    CHECK(vkQueueSubmit(scene.gpu.queue, 2, outer, fence));
+    CHECK(vkQueueSubmit(scene.other.queue, 1, &turns[1], VK_NULL_HANDLE));
+  } else {
+    CHECK(vkQueueSubmit(scene.gpu.queue, 3, turns, fence));
+  }
+  signal(scene, semaphore, 1);
+  waitFor(scene, semaphore, 4);
+  app::waitAndReset(scene.gpu, fence);
+  vkDestroyFence(scene.gpu.device, fence, nullptr);
+  for (uint32_t turn = 0; scene.seen && turn < 3; ++turn) REQUIRE(*scene.found(at[turn]) == 7 + turn);
+}
+
 // Never waits, and asks nobody: looks at mapped memory until the GPU has written there, then writes what the
 // GPU has read over.
 void flag(Scene& scene) {
@@ -408,10 +476,11 @@ void flag(Scene& scene) {
   }
 }
 
-const app::Case kCases[] = {{"timeline", timeline},        {"timeline-threads", timelineThreads},
-                            {"polling", polling},          {"events", events},
-                            {"events2", events2},          {"families", families},
-                            {"idle-threads", idleThreads}, {"flag", flag}};
+const app::Case kCases[] = {{"timeline", timeline}, {"timeline-threads", timelineThreads},
+                            {"polling", polling},   {"events", events},
+                            {"events2", events2},   {"families", families},
+                            {"turns", turns},       {"idle-threads", idleThreads},
+                            {"flag", flag}};
 
 }  // namespace
 

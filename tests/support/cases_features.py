@@ -114,6 +114,23 @@ def families_elsewhere(bench):
     require("validation:" not in replay.err, f"the replay is not valid: {replay.err[-2000:]}")
 
 
+def turns_elsewhere(bench):
+    """Two queues become one: what was submitted before what it waits for is held back."""
+    command = [bench.app("sync"), "turns"]
+    bench.env["VK_ICD_FILENAMES"] = bench.mock()
+    trace = bench.path("two.vkr")
+    captured = ok(bench.capture(trace, [command[0], "turns@unseen", bench.path("x.bin")]))
+    require("queues=2" in captured.out, f"the mock driver has one queue: {captured.out}")
+    for driver, icd in (("lavapipe", LAVAPIPE), ("swiftshader", bench.swiftshader())):
+        bench.env["VK_ICD_FILENAMES"] = icd
+        wanted = bench.path(driver + ".bin")
+        require("queues=1" in ok(bench.run([*command, wanted])).out, f"{driver} has more than one queue")
+        compare_results(bench, trace, captured, wanted, f"two queues of the mock driver on {driver}")
+    replay = bench.replay(trace, "--wsi", "headless")
+    require("some of the program's share one" in replay.err, f"no word of the queues: {replay.err[-2000:]}")
+    require("still waiting" not in replay.err, f"the replay waited in vain: {replay.err[-2000:]}")
+
+
 def feature(bench, program, case, more=None):
     """On each driver; and where both compute the same bytes, each one's trace on the other, too. A driver that lacks the
     feature plays the trace as well as it can, or says that it cannot."""
@@ -162,7 +179,7 @@ PROGRAMS = {
     "pipelines": ("constants", "cache", "derivatives", "compile-required", "libraries", "code-in-chain"),
     "queries": ("occlusion", "statistics", "timestamps", "host-reset"),
     "states": ("dynamic", "dynamic3", "vertices"),
-    "sync": ("timeline", "timeline-threads", "polling", "events", "events2", "families", "idle-threads", "flag"),
+    "sync": ("timeline", "timeline-threads", "polling", "events", "events2", "families", "turns", "idle-threads", "flag"),
     "descriptors": ("push", "push-template", "template", "indexing", "inline", "template-inline",
                     "offsets", "null", "pool-reset"),
     "transfers": ("buffers", "buffers2", "images", "images2", "blits", "blits2", "resolves", "resolves2", "clears",
@@ -179,6 +196,7 @@ CASES = {
     "objects-last-gpu": last_gpu,
     "objects-too-many-sets": too_many_sets,
     "sync-families-elsewhere": families_elsewhere,
+    "sync-turns-elsewhere": turns_elsewhere,
     # Three families.
     "sync-families-mock": lambda bench: carried(bench, "sync", "families", "vkCmdPipelineBarrier"),
 }
