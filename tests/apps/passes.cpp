@@ -210,7 +210,75 @@ void multiview(Scene& scene) {
   REQUIRE(app::drawnCells(scene, at[0]) == 0xffu && app::drawnCells(scene, at[1]) == 0xffffu);
 }
 
-const app::Case kCases[] = {{"subpasses", [](Scene& scene) { subpasses(scene, false); }},
+bool isDepthStencil(const Scene& scene, VkFormat format) {
+  VkFormatProperties properties{};
+  vkGetPhysicalDeviceFormatProperties(scene.gpu.physical, format, &properties);
+  return (properties.optimalTilingFeatures & VK_FORMAT_FEATURE_DEPTH_STENCIL_ATTACHMENT_BIT) != 0;
+}
+
+// Depth and stencil in the format that the device has: 24 bits if it can, as many programs prefer. Half of
+// the cells are behind what the depth was cleared to.
+void depthStencil(Scene& scene) {
+  const app::Features features(scene.gpu);
+  NEED(features.v13.dynamicRendering);
+  scene.open(features);
+  const VkFormat format = isDepthStencil(scene, VK_FORMAT_D24_UNORM_S8_UINT) ? VK_FORMAT_D24_UNORM_S8_UINT
+                                                                             : VK_FORMAT_D32_SFLOAT_S8_UINT;
+  std::printf("format=%d\n", format);
+  constexpr VkImageAspectFlags kBoth = VK_IMAGE_ASPECT_DEPTH_BIT | VK_IMAGE_ASPECT_STENCIL_BIT;
+  const app::Canvas canvas = app::createCanvas(scene);
+  const VkImage image = app::makeImage(
+      scene, app::imageInfo(format, kExtent,
+                            VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT));
+  app::Pipeline states(scene, canvas.layout, VK_NULL_HANDLE);
+  const VkPipelineRenderingCreateInfo rendering{
+      VK_STRUCTURE_TYPE_PIPELINE_RENDERING_CREATE_INFO, nullptr, 0, 1, &app::kCanvasFormat, format, format};
+  states.info.pNext = &rendering;
+  states.depth.depthTestEnable = states.depth.depthWriteEnable = states.depth.stencilTestEnable = VK_TRUE;
+  states.depth.depthCompareOp = VK_COMPARE_OP_LESS;
+  states.depth.front = states.depth.back = {VK_STENCIL_OP_KEEP,
+                                            VK_STENCIL_OP_REPLACE,
+                                            VK_STENCIL_OP_INCREMENT_AND_CLAMP,
+                                            VK_COMPARE_OP_ALWAYS,
+                                            0xff,
+                                            0xff,
+                                            5};
+  const VkPipeline pipeline = states.create();
+  VkRenderingAttachmentInfo color{VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO};
+  color.imageView = canvas.view;
+  color.imageLayout = kColorLayout;
+  color.loadOp = VK_ATTACHMENT_LOAD_OP_CLEAR;
+  color.storeOp = VK_ATTACHMENT_STORE_OP_STORE;
+  color.clearValue = {{{0.25f, 0.25f, 0.25f, 1}}};
+  VkRenderingAttachmentInfo depth = color;
+  depth.imageView = app::makeView(scene, image, VK_IMAGE_VIEW_TYPE_2D, format, app::whole(kBoth));
+  depth.imageLayout = kDepthLayout;
+  depth.clearValue.depthStencil = {0.5f, 1};
+  VkRenderingInfo info{VK_STRUCTURE_TYPE_RENDERING_INFO};
+  info.renderArea = {{0, 0}, app::kCanvas};
+  info.layerCount = info.colorAttachmentCount = 1;
+  info.pColorAttachments = &color;
+  info.pDepthAttachment = info.pStencilAttachment = &depth;
+  VkDeviceSize at = 0, stencil = 0;
+  scene.once([&](VkCommandBuffer commands) {
+    app::changeLayout(commands, canvas.image, VK_IMAGE_LAYOUT_UNDEFINED, kColorLayout);
+    app::changeLayout(commands, image, VK_IMAGE_LAYOUT_UNDEFINED, kDepthLayout, kBoth);
+    vkCmdBeginRendering(commands, &info);
+    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipeline);
+    vkCmdDraw(commands, 3, 64, 0, 0);
+    vkCmdEndRendering(commands);
+    app::changeLayout(commands, canvas.image, kColorLayout, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
+    app::changeLayout(commands, image, kDepthLayout, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, kBoth);
+    at = app::readBack(scene, commands, canvas.image, kExtent, app::kCanvasBytes);
+    stencil = app::readBack(scene, commands, image, kExtent, kExtent.width * kExtent.height,
+                            {VK_IMAGE_ASPECT_STENCIL_BIT, 0, 0, 1});
+  });
+  REQUIRE(app::drawnCells(scene, at) == 0xffffffffu);
+  REQUIRE(scene.result.data[stencil + kExtent.width + 1] == std::byte{5});
+}
+
+const app::Case kCases[] = {{"depth-stencil", depthStencil},
+                            {"subpasses", [](Scene& scene) { subpasses(scene, false); }},
                             {"imageless", [](Scene& scene) { subpasses(scene, true); }},
                             {"multiview", multiview}};
 

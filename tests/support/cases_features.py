@@ -175,7 +175,7 @@ PROGRAMS = {
     "memory": ("host-import", "aliased", "shared", "linear", "linear-shared"),
     "objects": ("private-data", "names", "command-pools", "failures", "allocators", "nothing", "groups",
                 "devices", "devices-later"),
-    "passes": ("subpasses", "imageless", "multiview"),
+    "passes": ("depth-stencil", "subpasses", "imageless", "multiview"),
     "pipelines": ("constants", "cache", "derivatives", "compile-required", "libraries", "code-in-chain"),
     "queries": ("occlusion", "statistics", "timestamps", "host-reset"),
     "states": ("dynamic", "dynamic3", "vertices"),
