@@ -14,8 +14,11 @@ Status Memory::place(HandleMap::Id id, const Resource& resource, VkDeviceMemory&
   if (allocation == nullptr)
     return player_.error(Code::kUnreadable, "binds to memory that was never allocated");
   const VkMemoryRequirements& needs = resource.needs;
+  // What it has more here must not reach into what the program has behind it.
+  const bool moves = resource.outgrew() && offset + resource.captured_size < allocation->size;
   const auto fits = [&](const LiveBlock& block) {
     const LiveMemory& live = *block.live;
+    if (&block == allocation->blocks.data() ? moves : offset >= block.end()) return false;
     const VkDeviceSize inside = offset - block.begin;
     return offset >= block.begin && inside <= live.size && needs.size <= live.size - inside &&
            (needs.memoryTypeBits >> live.type & 1) &&
@@ -42,6 +45,7 @@ Status Memory::place(HandleMap::Id id, const Resource& resource, VkDeviceMemory&
   LiveBlock block{std::make_shared<LiveMemory>(), offset};
   LiveMemory& live = *block.live;
   live.size = needs.size;
+  if (resource.outgrew()) block.captured = resource.captured_size;
   live.type = chooseMemoryType(device.memory, needs.memoryTypeBits, allocation->wanted, host);
   if (live.type == UINT32_MAX)
     live.type = chooseMemoryType(device.memory, needs.memoryTypeBits, allocation->wanted, 0);
@@ -70,7 +74,7 @@ Status Memory::place(HandleMap::Id id, const Resource& resource, VkDeviceMemory&
   // What the program had already written there.
   const LiveMemory& whole = *allocation->blocks[0].live;
   if (host && whole.mapped && offset < whole.size && ensureMapped(device, live)) {
-    const VkDeviceSize size = std::min(live.size, whole.size - offset);
+    const VkDeviceSize size = std::min(block.end(), whole.size) - offset;
     std::memcpy(live.mapped, whole.mapped + offset, size);
     flush(device, live, 0, size, false);
   }
@@ -100,6 +104,7 @@ Status Memory::placeBuffer(HandleMap::Id id, VkBuffer buffer, VkDeviceMemory& me
   } else {
     d.GetBufferMemoryRequirements(player_.device()->live, buffer, &resource.needs);
   }
+  resource.captured_size = player_.device()->capturedSize(resource.kind, resource.live);
   return place(id, resource, memory, offset);
 }
 
@@ -137,6 +142,7 @@ Status Memory::placeImage(HandleMap::Id id, VkBindImageMemoryInfo& info) {
   } else {
     d.GetImageMemoryRequirements(device, info.image, &resource.needs);
   }
+  if (!plane) resource.captured_size = player_.device()->capturedSize(resource.kind, resource.live);
   const VkDeviceSize captured = info.memoryOffset;
   Status status = place(id, resource, info.memory, info.memoryOffset);
   if (!status) return status;

@@ -331,8 +331,24 @@ void satisfy(Player& player, VkQueue captured_queue, const VkSemaphore* semaphor
 }
 
 template <class T>
-Addresses::Object objectOf(T live) {
+std::pair<HandleKind, uint64_t> objectOf(T live) {
   return {kHandleKind<T>, valueOf(live)};
+}
+
+// How much memory a live buffer or image wanted at capture.
+template <class T>
+void learnSize(Player& player, T live, const VkMemoryRequirements& captured) {
+  if (player.event().has_outputs && live && !player.sameGpu())
+    player.device()->captured_sizes[objectOf(live)] = captured.size;
+}
+
+// vkGetBufferMemoryRequirements2 and vkGetImageMemoryRequirements2; of a plane it is not the image's.
+template <class C, class Of>
+Status learnSize2(Player& player, C& call, C& captured, const Of& of) {
+  Status status = issue(player, call, captured);
+  if (status && captured.pMemoryRequirements && call.pInfo && !call.pInfo->pNext)
+    learnSize(player, of(*call.pInfo), captured.pMemoryRequirements->memoryRequirements);
+  return status;
 }
 
 // The address of a live object, in the trace and here.
@@ -692,8 +708,11 @@ Status hook(Player& player, DestroyAccelerationStructureKHRCall& call,
 
 Status hook(Player& player, DestroyBufferCall& call, DestroyBufferCall& captured) {
   player.external().forget(HandleKind::kVkBuffer, valueOf(captured.buffer));
-  if (player.usesAddresses() && player.device())
-    player.device()->numbers.addresses.destroyed(objectOf(player.live<VkBuffer>(valueOf(captured.buffer))));
+  if (Device* device = player.device()) {
+    const auto object = objectOf(player.live<VkBuffer>(valueOf(captured.buffer)));
+    if (player.usesAddresses()) device->numbers.addresses.destroyed(object);
+    device->captured_sizes.erase(object);
+  }
   return issue(player, call, captured);
 }
 
@@ -720,7 +739,11 @@ Status hook(Player& player, DestroyFenceCall& call, DestroyFenceCall& captured) 
 
 Status hook(Player& player, DestroyImageCall& call, DestroyImageCall& captured) {
   player.external().forget(HandleKind::kVkImage, valueOf(captured.image));
-  if (player.device()) player.device()->linear.destroyed(player.live<VkImage>(valueOf(captured.image)));
+  if (Device* device = player.device()) {
+    const auto live = player.live<VkImage>(valueOf(captured.image));
+    device->linear.destroyed(live);
+    device->captured_sizes.erase(objectOf(live));
+  }
   return issue(player, call, captured);
 }
 
@@ -799,6 +822,18 @@ Status hook(Player& player, GetAccelerationStructureDeviceAddressKHRCall& call,
 Status hook(Player& player, GetBufferDeviceAddressCall& call, GetBufferDeviceAddressCall& captured) {
   Status status = issue(player, call, captured);
   return status && call.pInfo ? learnAddress(player, call, captured, objectOf(call.pInfo->buffer)) : status;
+}
+
+Status hook(Player& player, GetBufferMemoryRequirementsCall& call,
+            GetBufferMemoryRequirementsCall& captured) {
+  Status status = issue(player, call, captured);
+  if (status && captured.pMemoryRequirements) learnSize(player, call.buffer, *captured.pMemoryRequirements);
+  return status;
+}
+
+Status hook(Player& player, GetBufferMemoryRequirements2Call& call,
+            GetBufferMemoryRequirements2Call& captured) {
+  return learnSize2(player, call, captured, [](const auto& info) { return info.buffer; });
 }
 
 Status hook(Player& player, GetDeviceQueueCall& call, GetDeviceQueueCall& captured) {
@@ -882,6 +917,17 @@ Status hook(Player& player, GetImageDrmFormatModifierPropertiesEXTCall& call,
                            "its modifier", "", ObjectChange::kAnswered,
                            "the image has an ordinary tiling here", "not asked");
   return Status::ok();
+}
+
+Status hook(Player& player, GetImageMemoryRequirementsCall& call, GetImageMemoryRequirementsCall& captured) {
+  Status status = issue(player, call, captured);
+  if (status && captured.pMemoryRequirements) learnSize(player, call.image, *captured.pMemoryRequirements);
+  return status;
+}
+
+Status hook(Player& player, GetImageMemoryRequirements2Call& call,
+            GetImageMemoryRequirements2Call& captured) {
+  return learnSize2(player, call, captured, [](const auto& info) { return info.image; });
 }
 
 Status hook(Player& player, GetImageSubresourceLayoutCall& call, GetImageSubresourceLayoutCall& captured) {

@@ -235,7 +235,7 @@ Status Memory::upload(const Event& event, HandleMap::Id id) {
                             event.bytes.subspan(begin - change.offset));
       continue;
     }
-    const VkDeviceSize end = std::min(change.offset + event.bytes.size(), block.begin + block.live->size);
+    const VkDeviceSize end = std::min(change.offset + event.bytes.size(), block.end());
     if (begin >= end) continue;  // a dedicated allocation may be smaller here: padding
     there = true;
     if (!ensureMapped(*allocation->device, *block.live)) continue;
@@ -292,8 +292,7 @@ Status Memory::dump(HandleMap::Id id) {
        ++i) {  // where resources moved, their contents are theirs
     LiveBlock& block = allocation->blocks[i];
     const VkDeviceSize begin = std::max(allocation->mapped_offset, block.begin);
-    const VkDeviceSize end =
-        std::min(allocation->mapped_offset + bytes.size(), block.begin + block.live->size);
+    const VkDeviceSize end = std::min(allocation->mapped_offset + bytes.size(), block.end());
     if (begin >= end || !ensureMapped(*allocation->device, *block.live)) continue;
     flush(*allocation->device, *block.live, begin - block.begin, end - block.begin, true);
     std::memcpy(bytes.data() + (begin - allocation->mapped_offset),

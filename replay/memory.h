@@ -81,7 +81,9 @@ struct MemoryPayload {
 
 struct LiveBlock {
   std::shared_ptr<LiveMemory> live;
-  VkDeviceSize begin = 0;  // where it starts in the captured allocation
+  VkDeviceSize begin = 0;     // where it starts in the captured allocation
+  VkDeviceSize captured = 0;  // bytes there, of a moved resource that is bigger here; 0: as many as here
+  VkDeviceSize end() const { return begin + (captured ? captured : live->size); }
 };
 
 struct Allocation {
@@ -105,6 +107,8 @@ struct Resource {
   VkMemoryRequirements needs{};
   bool wants_dedicated = false;
   HandleTypeBits types = 0;
+  VkDeviceSize captured_size = 0;  // that it needed at capture, 0 if unknown
+  bool outgrew() const { return captured_size != 0 && needs.size > captured_size; }
 };
 
 // The type that comes nearest to `wanted` among the allowed `bits`; what is in `required` must be there.

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdio>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -98,6 +99,13 @@ struct Device {
   VkQueue first_queue = VK_NULL_HANDLE;  // for work of ours before the program presented anywhere
   uint32_t first_family = 0;
   std::unordered_map<VkQueue, uint32_t> families;
+  // What the capture's device wanted for a live buffer or image, if the program asked and this is another
+  // one.
+  std::map<std::pair<HandleKind, uint64_t>, VkDeviceSize> captured_sizes;
+  VkDeviceSize capturedSize(HandleKind kind, uint64_t live) const {
+    const auto found = captured_sizes.find({kind, live});
+    return found == captured_sizes.end() ? 0 : found->second;
+  }
 };
 
 class Player {

@@ -329,7 +329,76 @@ void sparseImage(Scene& scene) {
   });
 }
 
+// Images of odd sizes and buffers behind one another in one allocation, each as big as this driver wants it.
+// All are filled before any is read.
+void packed(Scene& scene) {
+  scene.open();
+  struct Kind {
+    VkFormat format;
+    VkExtent3D extent;
+    uint32_t levels;
+    VkDeviceSize bytes;  // of the first level
+  };
+  constexpr Kind kKinds[] = {{VK_FORMAT_R8_UNORM, {37, 23, 1}, 1, 37 * 23},
+                             {VK_FORMAT_R8G8B8A8_UNORM, {65, 33, 1}, 7, 65 * 33 * 4},
+                             {VK_FORMAT_R16G16B16A16_SFLOAT, {5, 5, 1}, 3, 200},
+                             {VK_FORMAT_R8G8_UNORM, {100, 1, 1}, 1, 200}};
+  constexpr uint32_t kRounds = 3;
+  constexpr VkDeviceSize kBytes = 1000;  // of a buffer
+  std::vector<VkImage> images;
+  std::vector<VkBuffer> buffers;
+  std::vector<VkDeviceSize> image_at, buffer_at;
+  VkMemoryRequirements all{0, 1, ~0u};
+  const auto put = [&](const VkMemoryRequirements& needs, std::vector<VkDeviceSize>& at) {
+    at.push_back((all.size + needs.alignment - 1) / needs.alignment * needs.alignment);
+    all = {at.back() + needs.size, std::max(all.alignment, needs.alignment),
+           all.memoryTypeBits & needs.memoryTypeBits};
+  };
+  for (uint32_t round = 0; round < kRounds; ++round) {
+    for (const Kind& kind : kKinds) {
+      VkImageCreateInfo info = app::imageInfo(
+          kind.format, kind.extent, VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT);
+      info.mipLevels = kind.levels;
+      images.push_back(scene.make(vkCreateImage, vkDestroyImage, info));
+      VkMemoryRequirements needs{};
+      vkGetImageMemoryRequirements(scene.gpu.device, images.back(), &needs);
+      put(needs, image_at);
+    }
+    for (size_t i = 0; i < std::size(kKinds); ++i) {
+      buffers.push_back(createBuffer(scene, kBytes));
+      put(needsOf(scene, buffers.back()), buffer_at);
+    }
+  }
+  const VkDeviceMemory memory =
+      scene.own(app::allocate(scene.gpu, all, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT), vkFreeMemory);
+  for (size_t i = 0; i < images.size(); ++i) {
+    CHECK(vkBindImageMemory(scene.gpu.device, images[i], memory, image_at[i]));
+    CHECK(vkBindBufferMemory(scene.gpu.device, buffers[i], memory, buffer_at[i]));
+  }
+  scene.once([&](VkCommandBuffer commands) {
+    const VkImageSubresourceRange range = app::whole();
+    for (size_t i = 0; i < images.size(); ++i) {
+      const float shade = float(i + 1) / 16;
+      const VkClearColorValue color{{shade, 1 - shade, shade, 1}};
+      app::changeLayout(commands, images[i], VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+      vkCmdClearColorImage(commands, images[i], VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &color, 1, &range);
+      app::changeLayout(commands, images[i], VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
+                        VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
+      vkCmdFillBuffer(commands, buffers[i], 0, kBytes, 0x01010101 * static_cast<uint32_t>(i + 1));
+    }
+    app::order(commands);
+    for (size_t i = 0; i < images.size(); ++i) {
+      const Kind& kind = kKinds[i % std::size(kKinds)];
+      app::readBack(scene, commands, images[i], kind.extent, kind.bytes);
+      const VkBufferCopy region{0, scene.space(kBytes), kBytes};
+      vkCmdCopyBuffer(commands, buffers[i], scene.result.handle, 1, &region);
+      REQUIRE(region.dstOffset < app::kResultBytes);
+    }
+  });
+}
+
 const app::Case kCases[] = {{"host-import", hostImport},
+                            {"packed", packed},
                             {"aliased", aliased},
                             {"shared", shared},
                             {"linear", linear},

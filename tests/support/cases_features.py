@@ -172,7 +172,7 @@ LACKING = {
 PROGRAMS = {
     "addresses": ("push", "stored", "block", "list", "copied", "updated"),
     "drawing": ("secondary", "dynamic-rendering", "indirect", "indirect-count", "multi-draw", "conditional", "feedback"),
-    "memory": ("host-import", "aliased", "shared", "linear", "linear-shared"),
+    "memory": ("host-import", "packed", "aliased", "shared", "linear", "linear-shared"),
     "objects": ("private-data", "names", "command-pools", "failures", "allocators", "nothing", "groups",
                 "devices", "devices-later"),
     "passes": ("depth-stencil", "subpasses", "imageless", "multiview"),
