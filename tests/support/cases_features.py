@@ -127,10 +127,11 @@ def feature(bench, program, case, more=None):
                         f"{program} {case} of {driver} on {other}")
 
 
-# What a replay on a driver that lacks the feature says, where a call fails that others build on.
+# What a replay on a driver that lacks the feature says before it plays anything.
 LACKING = {
-    "ycbcr": (4, "left out", "vkCreateSamplerYcbcrConversion: returned VK_ERROR",
-              "VkSamplerYcbcrConversion", "could not be made here: vkCreateSamplerYcbcrConversion (call"),
+    "null": (4, "lacks what the trace uses; no call was played", "nullDescriptor", "vkUpdateDescriptorSets (call"),
+    "ycbcr": (4, "lacks what the trace uses; no call was played",
+              "feature samplerYcbcrConversion", "vkCreateSamplerYcbcrConversion (call"),
 }
 
 # program: its cases
