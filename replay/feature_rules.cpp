@@ -5,105 +5,10 @@
 #include <vector>
 
 #include "replay/chains.h"
+#include "replay/feature_rows.h"
 
 namespace reprise {
 namespace {
-
-template <class C, class F>
-FeatureRule row(std::string_view feature, std::string_view rule, F) {
-  return {feature, rule, C::kId, [](const void* packet, const FormatsHere& here) {
-            const C& call = *static_cast<const C*>(packet);
-            if constexpr (requires { F{}(call, here); })
-              return bool(F{}(call, here));
-            else
-              return bool(F{}(call));
-          }};
-}
-
-template <class C>
-FeatureRule whenCalled(std::string_view feature, std::string_view rule) {
-  return row<C>(feature, rule, [](const C&) { return true; });
-}
-
-// f(element) of any of them.
-template <class T, class F>
-bool any(const T* elements, uint32_t count, F&& f) {
-  return elements && std::any_of(elements, elements + count, f);
-}
-
-// A rule on VkGraphicsPipelineCreateInfo.
-template <class F>
-FeatureRule pipeline(std::string_view feature, std::string_view rule, F) {
-  return row<CreateGraphicsPipelinesCall>(feature, rule, [](const CreateGraphicsPipelinesCall& call) {
-    return any(call.pCreateInfos, call.createInfoCount, F{});
-  });
-}
-using Pipeline = const VkGraphicsPipelineCreateInfo&;
-
-bool isDynamic(Pipeline info, VkDynamicState state) {
-  return info.pDynamicState && any(info.pDynamicState->pDynamicStates, info.pDynamicState->dynamicStateCount,
-                                   [&](VkDynamicState one) { return one == state; });
-}
-
-FeatureRule stage(std::string_view feature, std::string_view rule, auto bits) {
-  return pipeline(feature, rule, [](Pipeline info) {
-    return any(info.pStages, info.stageCount,
-               [](const auto& one) { return (one.stage & decltype(bits)::value) != 0; });
-  });
-}
-template <uint32_t Bits>
-using Stages = std::integral_constant<uint32_t, Bits>;
-
-bool isDualSource(VkBlendFactor factor) {
-  return factor >= VK_BLEND_FACTOR_SRC1_COLOR && factor <= VK_BLEND_FACTOR_ONE_MINUS_SRC1_ALPHA;
-}
-
-bool blendsApart(Pipeline info) {
-  const auto* blend = info.pColorBlendState;
-  return blend && any(blend->pAttachments, blend->attachmentCount, [&](const auto& one) {
-           return std::memcmp(&one, blend->pAttachments, sizeof one) != 0;
-         });
-}
-
-bool blendsTwoSources(Pipeline info) {
-  const auto* blend = info.pColorBlendState;
-  return blend && any(blend->pAttachments, blend->attachmentCount, [](const auto& one) {
-           return one.blendEnable &&
-                  (isDualSource(one.srcColorBlendFactor) || isDualSource(one.dstColorBlendFactor) ||
-                   isDualSource(one.srcAlphaBlendFactor) || isDualSource(one.dstAlphaBlendFactor));
-         });
-}
-
-bool restarts(Pipeline info, bool of_patches) {
-  const auto* assembly = info.pInputAssemblyState;
-  if (!assembly || !assembly->primitiveRestartEnable) return false;
-  if (isDynamic(info, VK_DYNAMIC_STATE_PRIMITIVE_TOPOLOGY) ||
-      isDynamic(info, VK_DYNAMIC_STATE_PRIMITIVE_RESTART_ENABLE))
-    return false;
-  switch (assembly->topology) {
-    case VK_PRIMITIVE_TOPOLOGY_POINT_LIST:
-    case VK_PRIMITIVE_TOPOLOGY_LINE_LIST:
-    case VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST:
-    case VK_PRIMITIVE_TOPOLOGY_LINE_LIST_WITH_ADJACENCY:
-    case VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST_WITH_ADJACENCY:
-      return !of_patches;
-    case VK_PRIMITIVE_TOPOLOGY_PATCH_LIST:
-      return of_patches;
-    default:
-      return false;
-  }
-}
-
-// The node of that type in the chain of the pipeline's rasterization state.
-template <class T>
-const T* rasterization(Pipeline info, VkStructureType type) {
-  return info.pRasterizationState ? findInChain<const T>(info.pRasterizationState->pNext, type) : nullptr;
-}
-
-const VkPipelineRasterizationLineStateCreateInfoEXT* lines(Pipeline info) {
-  return rasterization<VkPipelineRasterizationLineStateCreateInfoEXT>(
-      info, VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_LINE_STATE_CREATE_INFO_EXT);
-}
 
 bool writesNull(const VkWriteDescriptorSet& write) {
   switch (write.descriptorType) {
@@ -193,180 +98,40 @@ FeatureRule binding(std::string_view feature, std::string_view rule) {
   });
 }
 
-void addPipelineRules(std::vector<FeatureRule>& rules) {
-  rules.insert(
-      rules.end(),
-      {
-          stage("geometryShader", "VUID-VkPipelineShaderStageCreateInfo-stage-00704",
-                Stages<VK_SHADER_STAGE_GEOMETRY_BIT>{}),
-          stage("tessellationShader", "VUID-VkPipelineShaderStageCreateInfo-stage-00705",
-                Stages<VK_SHADER_STAGE_TESSELLATION_CONTROL_BIT |
-                       VK_SHADER_STAGE_TESSELLATION_EVALUATION_BIT>{}),
-          stage("meshShader", "VUID-VkPipelineShaderStageCreateInfo-stage-02091",
-                Stages<VK_SHADER_STAGE_MESH_BIT_EXT>{}),
-          stage("taskShader", "VUID-VkPipelineShaderStageCreateInfo-stage-02092",
-                Stages<VK_SHADER_STAGE_TASK_BIT_EXT>{}),
-          pipeline("fillModeNonSolid", "VUID-VkPipelineRasterizationStateCreateInfo-polygonMode-01507",
-                   [](Pipeline info) {
-                     return info.pRasterizationState &&
-                            info.pRasterizationState->polygonMode != VK_POLYGON_MODE_FILL;
-                   }),
-          pipeline("wideLines", "VUID-VkGraphicsPipelineCreateInfo-pDynamicStates-00749",
-                   [](Pipeline info) {
-                     return info.pRasterizationState && info.pRasterizationState->lineWidth > 1.0f &&
-                            !isDynamic(info, VK_DYNAMIC_STATE_LINE_WIDTH);
-                   }),
-          pipeline("depthClamp", "VUID-VkPipelineRasterizationStateCreateInfo-depthClampEnable-00782",
-                   [](Pipeline info) {
-                     return info.pRasterizationState && info.pRasterizationState->depthClampEnable;
-                   }),
-          pipeline("depthBiasClamp", "VUID-VkGraphicsPipelineCreateInfo-pDynamicStates-00754",
-                   [](Pipeline info) {
-                     const auto* state = info.pRasterizationState;
-                     return state && state->depthBiasEnable && state->depthBiasClamp != 0 &&
-                            !isDynamic(info, VK_DYNAMIC_STATE_DEPTH_BIAS);
-                   }),
-          pipeline("depthBounds", "VUID-VkPipelineDepthStencilStateCreateInfo-depthBoundsTestEnable-00598",
-                   [](Pipeline info) {
-                     return info.pDepthStencilState && info.pDepthStencilState->depthBoundsTestEnable &&
-                            !isDynamic(info, VK_DYNAMIC_STATE_DEPTH_BOUNDS_TEST_ENABLE);
-                   }),
-          pipeline("alphaToOne", "VUID-VkPipelineMultisampleStateCreateInfo-alphaToOneEnable-00785",
-                   [](Pipeline info) {
-                     return info.pMultisampleState && info.pMultisampleState->alphaToOneEnable;
-                   }),
-          pipeline("sampleRateShading", "VUID-VkPipelineMultisampleStateCreateInfo-sampleShadingEnable-00784",
-                   [](Pipeline info) {
-                     return info.pMultisampleState && info.pMultisampleState->sampleShadingEnable;
-                   }),
-          pipeline(
-              "logicOp", "VUID-VkPipelineColorBlendStateCreateInfo-logicOpEnable-00606",
-              [](Pipeline info) { return info.pColorBlendState && info.pColorBlendState->logicOpEnable; }),
-          pipeline("independentBlend", "VUID-VkPipelineColorBlendStateCreateInfo-pAttachments-00605",
-                   [](Pipeline info) { return blendsApart(info); }),
-          pipeline("dualSrcBlend", "VUID-VkPipelineColorBlendAttachmentState-srcColorBlendFactor-00608",
-                   [](Pipeline info) { return blendsTwoSources(info); }),
-          pipeline(
-              "multiViewport", "VUID-VkPipelineViewportStateCreateInfo-viewportCount-01216",
-              [](Pipeline info) { return info.pViewportState && info.pViewportState->viewportCount > 1; }),
-          pipeline("primitiveTopologyListRestart",
-                   "VUID-VkPipelineInputAssemblyStateCreateInfo-topology-06252",
-                   [](Pipeline info) { return restarts(info, false); }),
-          pipeline("primitiveTopologyPatchListRestart",
-                   "VUID-VkPipelineInputAssemblyStateCreateInfo-topology-06253",
-                   [](Pipeline info) { return restarts(info, true); }),
-      });
-}
-
-void addPipelineChainRules(std::vector<FeatureRule>& rules) {
-  rules.insert(
-      rules.end(),
-      {
-          pipeline("depthClipEnable",
-                   "VkPipelineRasterizationDepthClipStateCreateInfoEXT: other than its default",
-                   [](Pipeline info) {
-                     const auto* clip = rasterization<VkPipelineRasterizationDepthClipStateCreateInfoEXT>(
-                         info, VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_DEPTH_CLIP_STATE_CREATE_INFO_EXT);
-                     return clip && !clip->depthClipEnable != !!info.pRasterizationState->depthClampEnable;
-                   }),
-          pipeline("provokingVertexLast",
-                   "VUID-VkPipelineRasterizationProvokingVertexStateCreateInfoEXT-provokingVertexMode-04883",
-                   [](Pipeline info) {
-                     const auto* vertex =
-                         rasterization<VkPipelineRasterizationProvokingVertexStateCreateInfoEXT>(
-                             info,
-                             VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_PROVOKING_VERTEX_STATE_CREATE_INFO_EXT);
-                     return vertex && vertex->provokingVertexMode == VK_PROVOKING_VERTEX_MODE_LAST_VERTEX_EXT;
-                   }),
-          pipeline("geometryStreams",
-                   "VUID-VkPipelineRasterizationStateStreamCreateInfoEXT-geometryStreams-02324",
-                   [](Pipeline info) {
-                     const auto* stream = rasterization<VkPipelineRasterizationStateStreamCreateInfoEXT>(
-                         info, VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_STATE_STREAM_CREATE_INFO_EXT);
-                     return stream && stream->rasterizationStream != 0;
-                   }),
-          pipeline("rectangularLines",
-                   "VUID-VkPipelineRasterizationLineStateCreateInfoEXT-lineRasterizationMode-02768",
-                   [](Pipeline info) {
-                     const auto* line = lines(info);
-                     return line && line->lineRasterizationMode == VK_LINE_RASTERIZATION_MODE_RECTANGULAR_EXT;
-                   }),
-          pipeline("bresenhamLines",
-                   "VUID-VkPipelineRasterizationLineStateCreateInfoEXT-lineRasterizationMode-02769",
-                   [](Pipeline info) {
-                     const auto* line = lines(info);
-                     return line && line->lineRasterizationMode == VK_LINE_RASTERIZATION_MODE_BRESENHAM_EXT;
-                   }),
-          pipeline("smoothLines",
-                   "VUID-VkPipelineRasterizationLineStateCreateInfoEXT-lineRasterizationMode-02770",
-                   [](Pipeline info) {
-                     const auto* line = lines(info);
-                     return line &&
-                            line->lineRasterizationMode == VK_LINE_RASTERIZATION_MODE_RECTANGULAR_SMOOTH_EXT;
-                   }),
-          pipeline("vertexAttributeInstanceRateDivisor",
-                   "VUID-VkVertexInputBindingDivisorDescriptionEXT-vertexAttributeInstanceRateDivisor-02229",
-                   [](Pipeline info) {
-                     const auto* divisors =
-                         info.pVertexInputState
-                             ? findInChain<const VkPipelineVertexInputDivisorStateCreateInfoEXT>(
-                                   info.pVertexInputState->pNext,
-                                   VK_STRUCTURE_TYPE_PIPELINE_VERTEX_INPUT_DIVISOR_STATE_CREATE_INFO_EXT)
-                             : nullptr;
-                     return divisors &&
-                            any(divisors->pVertexBindingDivisors, divisors->vertexBindingDivisorCount,
-                                [](const auto& one) { return one.divisor != 1; });
-                   }),
-          pipeline("depthClipControl",
-                   "VUID-VkPipelineViewportDepthClipControlCreateInfoEXT-negativeOneToOne-06470",
-                   [](Pipeline info) {
-                     const auto* control =
-                         info.pViewportState
-                             ? findInChain<const VkPipelineViewportDepthClipControlCreateInfoEXT>(
-                                   info.pViewportState->pNext,
-                                   VK_STRUCTURE_TYPE_PIPELINE_VIEWPORT_DEPTH_CLIP_CONTROL_CREATE_INFO_EXT)
-                             : nullptr;
-                     return control && control->negativeOneToOne;
-                   }),
-          pipeline("graphicsPipelineLibrary",
-                   "VUID-VkGraphicsPipelineCreateInfo-graphicsPipelineLibrary-06606",
-                   [](Pipeline info) { return (info.flags & VK_PIPELINE_CREATE_LIBRARY_BIT_KHR) != 0; }),
-          pipeline("pipelineCreationCacheControl",
-                   "VUID-VkGraphicsPipelineCreateInfo-pipelineCreationCacheControl-02878",
-                   [](Pipeline info) {
-                     return (info.flags & (VK_PIPELINE_CREATE_FAIL_ON_PIPELINE_COMPILE_REQUIRED_BIT |
-                                           VK_PIPELINE_CREATE_EARLY_RETURN_ON_FAILURE_BIT)) != 0;
-                   }),
-      });
+void addSamplerRules(std::vector<FeatureRule>& rules) {
+  rules.insert(rules.end(),
+               {
+                   sampler("samplerAnisotropy", "VUID-VkSamplerCreateInfo-anisotropyEnable-01070",
+                           [](const VkSamplerCreateInfo& info) { return info.anisotropyEnable; }),
+                   sampler("customBorderColors", "VUID-VkSamplerCreateInfo-customBorderColors-04085",
+                           [](const VkSamplerCreateInfo& info) {
+                             return info.borderColor == VK_BORDER_COLOR_FLOAT_CUSTOM_EXT ||
+                                    info.borderColor == VK_BORDER_COLOR_INT_CUSTOM_EXT;
+                           }),
+                   sampler("samplerMirrorClampToEdge", "VUID-VkSamplerCreateInfo-addressModeU-01079",
+                           [](const VkSamplerCreateInfo& info) {
+                             constexpr VkSamplerAddressMode kMirror =
+                                 VK_SAMPLER_ADDRESS_MODE_MIRROR_CLAMP_TO_EDGE;
+                             return info.addressModeU == kMirror || info.addressModeV == kMirror ||
+                                    info.addressModeW == kMirror;
+                           }),
+                   sampler("samplerFilterMinmax", "VUID-VkSamplerCreateInfo-pNext-06726",
+                           [](const VkSamplerCreateInfo& info) {
+                             const auto* mode = findInChain<const VkSamplerReductionModeCreateInfo>(
+                                 info.pNext, VK_STRUCTURE_TYPE_SAMPLER_REDUCTION_MODE_CREATE_INFO);
+                             return mode && mode->reductionMode != VK_SAMPLER_REDUCTION_MODE_WEIGHTED_AVERAGE;
+                           }),
+                   sampler("nonSeamlessCubeMap", "VUID-VkSamplerCreateInfo-nonSeamlessCubeMap-06788",
+                           [](const VkSamplerCreateInfo& info) {
+                             return (info.flags & VK_SAMPLER_CREATE_NON_SEAMLESS_CUBE_MAP_BIT_EXT) != 0;
+                           }),
+               });
 }
 
 void addObjectRules(std::vector<FeatureRule>& rules) {
   rules.insert(
       rules.end(),
       {
-          sampler("samplerAnisotropy", "VUID-VkSamplerCreateInfo-anisotropyEnable-01070",
-                  [](const VkSamplerCreateInfo& info) { return info.anisotropyEnable; }),
-          sampler("customBorderColors", "VUID-VkSamplerCreateInfo-customBorderColors-04085",
-                  [](const VkSamplerCreateInfo& info) {
-                    return info.borderColor == VK_BORDER_COLOR_FLOAT_CUSTOM_EXT ||
-                           info.borderColor == VK_BORDER_COLOR_INT_CUSTOM_EXT;
-                  }),
-          sampler("samplerMirrorClampToEdge", "VUID-VkSamplerCreateInfo-addressModeU-01079",
-                  [](const VkSamplerCreateInfo& info) {
-                    constexpr VkSamplerAddressMode kMirror = VK_SAMPLER_ADDRESS_MODE_MIRROR_CLAMP_TO_EDGE;
-                    return info.addressModeU == kMirror || info.addressModeV == kMirror ||
-                           info.addressModeW == kMirror;
-                  }),
-          sampler("samplerFilterMinmax", "VUID-VkSamplerCreateInfo-pNext-06726",
-                  [](const VkSamplerCreateInfo& info) {
-                    const auto* mode = findInChain<const VkSamplerReductionModeCreateInfo>(
-                        info.pNext, VK_STRUCTURE_TYPE_SAMPLER_REDUCTION_MODE_CREATE_INFO);
-                    return mode && mode->reductionMode != VK_SAMPLER_REDUCTION_MODE_WEIGHTED_AVERAGE;
-                  }),
-          sampler("nonSeamlessCubeMap", "VUID-VkSamplerCreateInfo-nonSeamlessCubeMap-06788",
-                  [](const VkSamplerCreateInfo& info) {
-                    return (info.flags & VK_SAMPLER_CREATE_NON_SEAMLESS_CUBE_MAP_BIT_EXT) != 0;
-                  }),
           row<CreateSamplerYcbcrConversionCall>(
               "samplerYcbcrConversion", "VUID-vkCreateSamplerYcbcrConversion-None-01648",
               [](const CreateSamplerYcbcrConversionCall& call) {
@@ -424,9 +189,6 @@ void addObjectRules(std::vector<FeatureRule>& rules) {
 }
 
 void addDescriptorRules(std::vector<FeatureRule>& rules) {
-  constexpr uint32_t kAfterBind = VK_DESCRIPTOR_BINDING_UPDATE_AFTER_BIND_BIT;
-  constexpr auto kRule = "VUID-VkDescriptorSetLayoutBindingFlagsCreateInfo-descriptorBinding";
-  static const std::string partially = std::string(kRule) + "PartiallyBound-03013";
   rules.insert(
       rules.end(),
       {
@@ -455,7 +217,17 @@ void addDescriptorRules(std::vector<FeatureRule>& rules) {
                          return one.descriptorType == VK_DESCRIPTOR_TYPE_INLINE_UNIFORM_BLOCK;
                        });
               }),
-          binding<VK_DESCRIPTOR_BINDING_PARTIALLY_BOUND_BIT>("descriptorBindingPartiallyBound", partially),
+      });
+}
+
+void addBindingRules(std::vector<FeatureRule>& rules) {
+  constexpr uint32_t kAfterBind = VK_DESCRIPTOR_BINDING_UPDATE_AFTER_BIND_BIT;
+  rules.insert(
+      rules.end(),
+      {
+          binding<VK_DESCRIPTOR_BINDING_PARTIALLY_BOUND_BIT>(
+              "descriptorBindingPartiallyBound",
+              "VUID-VkDescriptorSetLayoutBindingFlagsCreateInfo-descriptorBindingPartiallyBound-03013"),
           binding<VK_DESCRIPTOR_BINDING_UPDATE_UNUSED_WHILE_PENDING_BIT>(
               "descriptorBindingUpdateUnusedWhilePending",
               "VUID-VkDescriptorSetLayoutBindingFlagsCreateInfo-descriptorBindingUpdateUnusedWhilePending-"
@@ -581,102 +353,16 @@ void addCommandRules(std::vector<FeatureRule>& rules) {
       });
 }
 
-struct Hint {
-  std::string_view name;
-  std::string_view reason;
-};
-// Some names are younger than the registry that this build may use: hence text.
-constexpr Hint kHints[] = {
-    {"VkPipelineCreationFeedbackCreateInfo", "only the program reads what it says"},
-    {"VkPipelineCompilerControlCreateInfoAMD", "a wish to the compiler"},
-    {"VkPipelineRasterizationStateRasterizationOrderAMD", "allows another order, asks for none"},
-    {"VkMemoryPriorityAllocateInfoEXT", "a wish where memory should lie"},
-    {"VkMemoryDedicatedAllocateInfo", "says what the memory is for"},
-    {"VkDedicatedAllocationImageCreateInfoNV", "says that its memory will be its own"},
-    {"VkDedicatedAllocationBufferCreateInfoNV", "says that its memory will be its own"},
-    {"VkDedicatedAllocationMemoryAllocateInfoNV", "says what the memory is for"},
-    {"VkImageFormatListCreateInfo", "narrows what views there will be"},
-    {"VkImageCompressionControlEXT", "a wish how memory is used"},
-    {"VkImageViewASTCDecodeModeEXT", "allows less precision"},
-    {"VkDebugUtilsObjectNameInfoEXT", "a name for people"},
-    {"VkShaderModuleValidationCacheCreateInfoEXT", "for validation layers"},
-    {"VkDeviceQueueGlobalPriorityCreateInfoKHR", "a wish among programs"},
-    {"VkQueueFamilyGlobalPriorityPropertiesKHR", "an answer"},
-    {"VkRenderPassCreationControlEXT", "a wish to the driver"},
-    {"VkRenderPassCreationFeedbackCreateInfoEXT", "only the program reads what it says"},
-    {"VkRenderPassSubpassFeedbackCreateInfoEXT", "only the program reads what it says"},
-    {"VkLatencySubmissionPresentIdNV", "for measurements"},
-    {"VkFrameBoundaryEXT", "tells tools where frames end"},
-    {"VkOpaqueCaptureDescriptorDataCreateInfoEXT", "for the process that it was captured in"},
-};
-
-// Presents go to a swapchain of the replay's own, or nowhere.
-constexpr std::string_view kWindowSystem[] = {
-    "VK_KHR_swapchain",
-    "VK_KHR_swapchain_mutable_format",
-    "VK_KHR_shared_presentable_image",
-    "VK_KHR_present_id",
-    "VK_KHR_present_wait",
-    "VK_KHR_present_id2",
-    "VK_KHR_present_wait2",
-    "VK_KHR_incremental_present",
-    "VK_KHR_display",
-    "VK_KHR_display_swapchain",
-    "VK_KHR_get_display_properties2",
-    "VK_KHR_get_surface_capabilities2",
-    "VK_EXT_swapchain_colorspace",
-    "VK_EXT_swapchain_maintenance1",
-    "VK_KHR_swapchain_maintenance1",
-    "VK_EXT_surface_maintenance1",
-    "VK_KHR_surface_maintenance1",
-    "VK_KHR_surface_protected_capabilities",
-    "VK_EXT_hdr_metadata",
-    "VK_AMD_display_native_hdr",
-    "VK_EXT_full_screen_exclusive",
-    "VK_GOOGLE_display_timing",
-    "VK_GOOGLE_surfaceless_query",
-    "VK_EXT_display_control",
-    "VK_EXT_display_surface_counter",
-    "VK_EXT_direct_mode_display",
-    "VK_EXT_acquire_xlib_display",
-    "VK_EXT_acquire_drm_display",
-    "VK_NV_acquire_winrt_display",
-    "VK_NV_present_barrier",
-    "VK_NV_low_latency2",
-    "VK_EXT_present_mode_fifo_latest_ready",
-    "VK_KHR_present_mode_fifo_latest_ready",
-    "VK_EXT_present_timing",
-};
-
-// What external objects bring along is decided for each of them, see external_memory.h and external_sync.h;
-// what tools are told does not need the machine.
-constexpr std::string_view kRewritten[] = {
-    "_external_memory",
-    "_external_semaphore",
-    "_external_fence",
-    "_keyed_mutex",
-    "VK_EXT_image_drm_format_modifier",
-    "VK_EXT_queue_family_foreign",
-    "VK_FUCHSIA_",
-    "VK_EXT_metal_objects",
-    "VK_EXT_debug_utils",
-    "VK_EXT_debug_report",
-    "VK_EXT_device_memory_report",
-    "VK_EXT_validation_",
-    "VK_EXT_layer_settings",
-    "VK_EXT_tooling_info",
-    "VK_KHR_portability_",
-};
-
 }  // namespace
 
 std::span<const FeatureRule> featureRules() {
   static const std::vector<FeatureRule> rules = [] {
     std::vector<FeatureRule> made;
     addPipelineRules(made);
-    addPipelineChainRules(made);
+    addSamplerRules(made);
     addObjectRules(made);
     addDescriptorRules(made);
+    addBindingRules(made);
     addSparseRules(made);
     addCommandRules(made);
     return made;
@@ -699,21 +385,6 @@ std::string_view compressionFeature(VkFormat format) {
   if (format >= VK_FORMAT_ASTC_4x4_UNORM_BLOCK && format <= VK_FORMAT_ASTC_12x12_SRGB_BLOCK)
     return Astc::name;
   return {};
-}
-
-std::string_view reasonToLeaveOut(VkStructureType type) {
-  const char* name = structName(type);
-  const auto hint = std::find_if(std::begin(kHints), std::end(kHints),
-                                 [&](const Hint& one) { return name && (one.name == name); });
-  return hint == std::end(kHints) ? std::string_view() : hint->reason;
-}
-
-bool isReplaysOwn(std::string_view extension) {
-  if (extension.ends_with("_surface")) return true;
-  return std::find(std::begin(kWindowSystem), std::end(kWindowSystem), extension) !=
-             std::end(kWindowSystem) ||
-         std::any_of(std::begin(kRewritten), std::end(kRewritten),
-                     [&](std::string_view part) { return extension.find(part) != std::string_view::npos; });
 }
 
 }  // namespace reprise

@@ -31,10 +31,4 @@ Command commandOfFeature(std::string_view feature);
 // The texture compression feature that a format needs; empty if none.
 std::string_view compressionFeature(VkFormat format);
 
-// Why a struct can be left out of a chain, where its extension is lacking; empty if it cannot.
-std::string_view reasonToLeaveOut(VkStructureType type);
-
-// What a replay does itself, or rewrites: the machine need not have it. Window systems, and external objects.
-bool isReplaysOwn(std::string_view extension);
-
 }  // namespace reprise

@@ -15,6 +15,7 @@
 #include "format/reader.h"
 #include "format/vk_providers.h"
 #include "replay/feature_rules.h"
+#include "replay/left_out.h"
 
 namespace reprise {
 

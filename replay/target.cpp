@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "replay/chains.h"
+#include "replay/left_out.h"
 #include "replay/session.h"
 
 namespace reprise {

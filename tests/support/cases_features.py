@@ -129,7 +129,7 @@ def feature(bench, program, case, more=None):
 
 # What a replay on a driver that lacks the feature says before it plays anything.
 LACKING = {
-    "null": (4, "lacks what the trace uses; no call was played", "nullDescriptor", "vkUpdateDescriptorSets (call"),
+    "null": (4, "lacks what the trace uses; no call was played", "nullDescriptor by vkUpdateDescriptorSets (2 calls"),
     "ycbcr": (4, "lacks what the trace uses; no call was played",
               "feature samplerYcbcrConversion", "vkCreateSamplerYcbcrConversion (call"),
 }
