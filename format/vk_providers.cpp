@@ -36,7 +36,7 @@ std::vector<FeatureStruct> listFeatureStructs() {
 }
 
 constexpr ExtensionFate kExtensionFates[] = {
-#define REPRISE_EXTENSION_FATE(name, promoted_to, adds_values) {name, promoted_to, adds_values},
+#define REPRISE_EXTENSION_FATE(name, of_device, promoted_to, adds_values) {name, of_device, promoted_to, adds_values},
 #include "gen/extension_fates.inc"
 #undef REPRISE_EXTENSION_FATE
 };

@@ -36,6 +36,7 @@ bool anyProvider(std::string_view providers, F&& has) {
 
 struct ExtensionFate {
   std::string_view name;
+  bool of_device;                // not of the instance
   std::string_view promoted_to;  // "VK_VERSION_1_2"; "" if to none
   bool adds_values;              // of enums and flags that anything may use
 };

@@ -98,6 +98,12 @@ FeatureRule binding(std::string_view feature, std::string_view rule) {
   });
 }
 
+#ifdef VK_VERSION_1_4
+using PushDescriptorSetCall = CmdPushDescriptorSetCall;
+#else
+using PushDescriptorSetCall = CmdPushDescriptorSetKHRCall;
+#endif
+
 void addSamplerRules(std::vector<FeatureRule>& rules) {
   rules.insert(rules.end(),
                {
@@ -197,11 +203,11 @@ void addDescriptorRules(std::vector<FeatureRule>& rules) {
                                           return any(call.pDescriptorWrites, call.descriptorWriteCount,
                                                      writesNull);
                                         }),
-          row<CmdPushDescriptorSetKHRCall>("nullDescriptor", "VUID-VkDescriptorBufferInfo-buffer-02998",
-                                           [](const CmdPushDescriptorSetKHRCall& call) {
-                                             return any(call.pDescriptorWrites, call.descriptorWriteCount,
-                                                        writesNull);
-                                           }),
+          row<PushDescriptorSetCall>("nullDescriptor", "VUID-VkDescriptorBufferInfo-buffer-02998",
+                                     [](const PushDescriptorSetCall& call) {
+                                       return any(call.pDescriptorWrites, call.descriptorWriteCount,
+                                                  writesNull);
+                                     }),
           row<CmdBindVertexBuffersCall>(
               "nullDescriptor", "VUID-vkCmdBindVertexBuffers-pBuffers-04001",
               [](const CmdBindVertexBuffersCall& call) { return hasNull(call.pBuffers, call.bindingCount); }),

@@ -8,22 +8,6 @@
 #include "replay/target.h"
 
 namespace reprise {
-namespace {
-
-bool isDeviceExtension(std::string_view wanted) {
-  static const std::set<std::string_view> names = [] {
-    std::set<std::string_view> made;
-#define REPRISE_EXTENSION(name, device) \
-  if (device) made.insert(name);
-#include "gen/extensions.inc"
-#undef REPRISE_EXTENSION
-    return made;
-  }();
-  return names.contains(wanted);
-}
-
-}  // namespace
-
 Player::Player(const ReplayOptions& options, ReplayReport& report, const Preflight& preflight,
                std::vector<Command> used)
     : options_(options),
@@ -91,7 +75,7 @@ bool Player::offeredBy(Command canonical) {
   const auto gpu = live<VkPhysicalDevice>(gpu_);
   for (const Command name : {canonical, event_->command}) {
     const char* extension = commandInfo(name).extension;
-    if (!isDeviceExtension(extension)) return true;
+    if (const ExtensionFate* fate = extensionFate(extension); !fate || !fate->of_device) return true;
     const auto [known, is_new] = instance_->gpu_extensions.try_emplace(gpu);
     if (is_new) known->second = deviceExtensions(instance_->dispatch, gpu);
     if (known->second.contains(extension)) return true;

@@ -131,20 +131,31 @@ void listen(Player& player, Instance& instance) {
     player.note("validation messages cannot be counted: no debug messenger");
 }
 
-// Whether any device of ours may be given that struct.
+// Whether a device with these extensions may be given that struct.
 bool isHere(VkStructureType type, const std::set<std::string>& extensions, uint32_t version) {
   const std::string_view providers = providersOf(type);
   return providers.empty() || anyProvider(providers, [&](std::string_view provider) {
-           const uint32_t since = versionNamed(provider);
-           return since ? since <= version
-                        : isReplaysOwn(provider) || extensions.contains(std::string(provider));
+           if (const uint32_t since = versionNamed(provider)) return since <= version;
+           const ExtensionFate* fate = extensionFate(provider);
+           return !fate || !fate->of_device || extensions.contains(std::string(provider));
          });
 }
 
-// Switches off, in place, each feature that the program enabled and this device lacks; takes out the structs
-// that it does not know.
-void limitFeatures(Player& player, VkPhysicalDevice gpu, VkDeviceCreateInfo& info,
-                   const std::set<std::string>& extensions, uint32_t version) {
+// Takes structs out of the chain that the device would not know.
+void limitChain(Player& player, const void*& next, const std::set<std::string>& extensions,
+                uint32_t version) {
+  std::vector<VkStructureType> unknown;
+  for (auto* node = static_cast<const VkBaseInStructure*>(next); node; node = node->pNext)
+    if (!isHere(node->sType, extensions, version)) unknown.push_back(node->sType);
+  for (const VkStructureType type : unknown) {
+    removeFromChain(next, type);
+    if (!featureStruct(type))  // its features have been told
+      player.note(std::string(structName(type)) + " left out of vkCreateDevice: not available here");
+  }
+}
+
+// Switches off, in place, each feature that the program enabled and this device lacks.
+void limitFeatures(Player& player, VkPhysicalDevice gpu, const VkDeviceCreateInfo& info) {
   std::vector<const FeatureStruct*> structs;
   std::vector<void*> wanted;
   forEachFeatureStruct(info, [&](const FeatureStruct& one, void* place) {
@@ -161,8 +172,6 @@ void limitFeatures(Player& player, VkPhysicalDevice gpu, VkDeviceCreateInfo& inf
         player.note("feature " + std::string(feature.name) + " of " + structs[i]->name +
                     " left out: not available here");
     }
-  for (const FeatureStruct* one : structs)
-    if (!one->isPlain() && !isHere(one->type, extensions, version)) removeFromChain(info.pNext, one->type);
 }
 
 Status checkQueues(Player& player, VkPhysicalDevice gpu, const VkDeviceCreateInfo& info) {
@@ -308,7 +317,8 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
   }
   Status status = checkQueues(player, gpu, info);
   if (!status) return status;
-  limitFeatures(player, gpu, info, std::set<std::string>(names.begin(), names.end()), version);
+  limitFeatures(player, gpu, info);
+  limitChain(player, info.pNext, std::set<std::string>(names.begin(), names.end()), version);
   info.enabledLayerCount = 0;
   info.ppEnabledLayerNames = nullptr;
   info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());

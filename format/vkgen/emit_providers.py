@@ -64,7 +64,8 @@ def adds_values(extension):
 
 def extensions(model):
     for name, extension in model.extensions.items():
-        yield (f'REPRISE_EXTENSION_FATE("{name}", "{promoted_to(model, name)}", '
+        of_device = extension.get("type") == "device"
+        yield (f'REPRISE_EXTENSION_FATE("{name}", {str(of_device).lower()}, "{promoted_to(model, name)}", '
                f"{str(adds_values(extension)).lower()})")
 
 
