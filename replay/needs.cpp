@@ -61,8 +61,6 @@ bool isPartOfVersion(std::string_view extension, uint32_t version) {
   return since != 0 && since <= version;
 }
 
-bool hasOwn(std::string_view providers) { return anyProvider(providers, isReplaysOwn); }
-
 void addExtensions(JudgedDevice& device) {
   const auto lacking = [&](const std::string& name) {
     return !device.offer.extensions.contains(name) && !isReplaysOwn(name) &&

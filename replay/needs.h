@@ -46,6 +46,9 @@ struct Offer {
   FormatsHere formats;
 };
 
+// The replay's own affair, see isReplaysOwn().
+inline bool hasOwn(std::string_view providers) { return anyProvider(providers, isReplaysOwn); }
+
 struct Use {
   uint64_t calls = 0, first = 0;  // call number of the first
 };

@@ -1,7 +1,8 @@
 // Fitting the program's instance and devices to this machine: layers, extensions, features, queues.
 //
-// What the machine lacks is left out and noted; a call that then cannot be made ends the replay with a clear
-// sentence. `call` is as captured (createDevice: with live handles). One thread.
+// What the machine lacks is left out: the preflight has judged it (preflight.h), or, of a trace without
+// metadata, it is noted here, and a call that then cannot be made ends the replay with a clear sentence.
+// `call` is as captured (createDevice: with live handles). One thread.
 #pragma once
 
 #include <cstddef>

@@ -9,8 +9,6 @@
 namespace reprise {
 namespace {
 
-bool hasOwn(std::string_view providers) { return anyProvider(providers, isReplaysOwn); }
-
 // The replay makes the call, and a driver sees its arguments.
 bool reachesDriver(Command canonical) {
   return issueRule(canonical) == Issue::kYes && !hasOwn(providersOf(canonical));
