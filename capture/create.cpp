@@ -271,9 +271,7 @@ void createDevice(CreateDeviceCall& call, Command called) {
   laneDeviceCreated();
   trackMemory(*next, *call.pCreateInfo, instance.dispatch);
   next.release();
-  describe(kMetadataDevice, [&] {
-    return deviceMetadata(instance.dispatch, call.physicalDevice, *call.pCreateInfo, instance.api_version);
-  });
+  describe(kMetadataDevice, [&] { return deviceMetadata(instance, call.physicalDevice, *call.pCreateInfo); });
   describe(kMetadataCapture, [] { return captureMetadata(memory::methodName()); });
   warnOfUnknown(call.pCreateInfo->ppEnabledExtensionNames, call.pCreateInfo->enabledExtensionCount);
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "capture/options.h"
+#include "format/vk_providers.h"
 
 namespace reprise::capture {
 namespace {
@@ -125,15 +126,26 @@ void writeDriver(JsonText& json, const Dispatch& d, VkPhysicalDevice physical_de
   json.key("driverInfo").value(driver.driverInfo);
 }
 
-// "VkPhysicalDeviceVulkan12Features" and its like: which the program enabled. Their contents are in the call.
-void writeFeatureStructs(JsonText& json, const VkDeviceCreateInfo& info) {
-  json.key("featureStructs").open('[');
-  if (info.pEnabledFeatures) json.value("VkPhysicalDeviceFeatures");
-  for (auto* node = static_cast<const VkBaseInStructure*>(info.pNext); node; node = node->pNext) {
-    const char* name = structName(node->sType);
-    if (name && std::strstr(name, "Features")) json.value(name);
-  }
-  json.close(']');
+// The features that the program enabled, by struct: a replay judges a machine by them before the first call.
+void writeFeatures(JsonText& json, const VkDeviceCreateInfo& info) {
+  json.key("enabledFeatures").open('{');
+  forEachFeatureStruct(info, [&](const FeatureStruct& of, void* structure) {
+    json.key(of.name).open('[');
+    for (const Feature& feature : of.features)
+      if (featureValue(structure, feature)) json.value(feature.name.data());
+    json.close(']');
+  });
+  json.close('}');
+}
+
+// Its place in vkEnumeratePhysicalDevices, by which the program may have chosen it.
+void writeIndex(JsonText& json, const Dispatch& d, VkInstance instance, VkPhysicalDevice physical_device) {
+  uint32_t count = 0;
+  if (d.EnumeratePhysicalDevices(instance, &count, nullptr) != VK_SUCCESS) return;
+  std::vector<VkPhysicalDevice> devices(count);
+  if (d.EnumeratePhysicalDevices(instance, &count, devices.data()) < 0) return;
+  for (uint32_t i = 0; i < count; ++i)
+    if (devices[i] == physical_device) json.key("deviceIndex").value(i);
 }
 
 }  // namespace
@@ -183,8 +195,9 @@ std::string captureMetadata(const char* memory_method) {
   return json.close('}').close('}').take();
 }
 
-std::string deviceMetadata(const Dispatch& d, VkPhysicalDevice physical_device,
-                           const VkDeviceCreateInfo& info, uint32_t api_version) {
+std::string deviceMetadata(const NextLayer& instance, VkPhysicalDevice physical_device,
+                           const VkDeviceCreateInfo& info) {
+  const Dispatch& d = instance.dispatch;
   VkPhysicalDeviceProperties properties{};
   d.GetPhysicalDeviceProperties(physical_device, &properties);
   JsonText json;
@@ -196,11 +209,12 @@ std::string deviceMetadata(const Dispatch& d, VkPhysicalDevice physical_device,
   json.key("vendorID").value(properties.vendorID).key("deviceID").value(properties.deviceID);
   json.key("driverVersion").value(properties.driverVersion).key("apiVersion").version(properties.apiVersion);
   json.key("shownApiVersion").version(shownApiVersion(properties.apiVersion));
-  writeDriver(json, d, physical_device, properties, api_version);
+  writeIndex(json, d, instance.instance, physical_device);
+  writeDriver(json, d, physical_device, properties, instance.api_version);
   writeMemory(json, d, physical_device);
   writeQueueFamilies(json, d, physical_device);
   json.key("enabledExtensions").names(info.ppEnabledExtensionNames, info.enabledExtensionCount);
-  writeFeatureStructs(json, info);
+  writeFeatures(json, info);
   json.key("extensions").open('[');
   const bool hides = optionIs(Option::kUnknownExtensions, "hide");
   const auto extensions = driverExtensions(d, physical_device);

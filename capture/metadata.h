@@ -12,8 +12,8 @@ namespace reprise::capture {
 
 std::string applicationMetadata(const VkInstanceCreateInfo& info);
 // `info` is what the program asked for.
-std::string deviceMetadata(const Dispatch& instance, VkPhysicalDevice physical_device,
-                           const VkDeviceCreateInfo& info, uint32_t api_version);
+std::string deviceMetadata(const NextLayer& instance, VkPhysicalDevice physical_device,
+                           const VkDeviceCreateInfo& info);
 
 // The settings in force.
 std::string captureMetadata(const char* memory_method);

@@ -71,7 +71,8 @@ void* Decoder::chain() {
       fail("out of memory");
       break;
     }
-    if (hole && holes_ == Holes::kLeaveOut) {
+    const bool unwanted = filter_ != nullptr && !filter_->keep(filter_->self, type);
+    if ((hole || unwanted) && holes_ == Holes::kLeaveOut) {
       if (length != kChainHole) raw(length);
       continue;
     }

@@ -22,6 +22,12 @@ enum class Holes {
   kLeaveOut,  // a chain that a driver may be given
 };
 
+// Asked for each pNext node, in order; false leaves it out. Only where holes are left out, too.
+struct NodeFilter {
+  bool (*keep)(void* self, VkStructureType type);
+  void* self;
+};
+
 class Decoder : public VisitorBase {
  public:
   enum class Phase { kInputs, kOutputs };
@@ -29,8 +35,9 @@ class Decoder : public VisitorBase {
   static constexpr bool kDecodes = true;
   static constexpr size_t kMaxOutputRoom = size_t{1} << 30;
 
-  Decoder(Phase phase, std::span<const std::byte> bytes, Bulks bulks, Arena& arena, Holes holes = Holes::kKeep)
-      : phase_(phase), holes_(holes), begin_(bytes.data()), cursor_(begin_), end_(begin_ + bytes.size()), bulks_(bulks), arena_(arena) {}
+  Decoder(Phase phase, std::span<const std::byte> bytes, Bulks bulks, Arena& arena, Holes holes = Holes::kKeep,
+          const NodeFilter* filter = nullptr)
+      : phase_(phase), holes_(holes), filter_(filter), begin_(bytes.data()), cursor_(begin_), end_(begin_ + bytes.size()), bulks_(bulks), arena_(arena) {}
 
   bool ok() const { return error_ == nullptr; }
   std::string complaint() const;  // what is wrong with the arguments, also that bytes are left over
@@ -229,6 +236,7 @@ class Decoder : public VisitorBase {
 
   Phase phase_;
   const Holes holes_;
+  const NodeFilter* const filter_;
   bool in_node_ = false;
   bool skeleton_ = false;
   int depth_ = 0;
@@ -244,8 +252,9 @@ class Decoder : public VisitorBase {
 class InputDecoder : public Decoder {
  public:
   static constexpr bool kIn = true;
-  InputDecoder(std::span<const std::byte> bytes, Bulks bulks, Arena& arena, Holes holes = Holes::kKeep)
-      : Decoder(Phase::kInputs, bytes, bulks, arena, holes) {}
+  InputDecoder(std::span<const std::byte> bytes, Bulks bulks, Arena& arena, Holes holes = Holes::kKeep,
+               const NodeFilter* filter = nullptr)
+      : Decoder(Phase::kInputs, bytes, bulks, arena, holes, filter) {}
   template <class T>
   bool result(const Field&, T&, bool) { return true; }
 };
@@ -277,8 +286,8 @@ bool decodeHalf(D&& decoder, C& call, std::string* error) {
 // Inputs: outputs get room and the chains that the application gave them, zeroed.
 template <class C>
 bool decodeInputs(std::span<const std::byte> bytes, Bulks bulks, Arena& arena, C& call, std::string* error = nullptr,
-                  Holes holes = Holes::kKeep) {
-  return decodeHalf(InputDecoder(bytes, bulks, arena, holes), call, error);
+                  Holes holes = Holes::kKeep, const NodeFilter* filter = nullptr) {
+  return decodeHalf(InputDecoder(bytes, bulks, arena, holes, filter), call, error);
 }
 // Outputs, into `call` as decodeInputs left it or a copy: what the call wrote is allocated anew, inputs stay shared.
 template <class C>

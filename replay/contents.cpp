@@ -33,19 +33,6 @@ VkImageLayout reachable(uint32_t layout) {
 
 }  // namespace
 
-Status Contents::survey(const std::string& path, const ReadOptions& options) {
-  auto reader = TraceReader::open(path, options);
-  if (!reader) return reader.status();
-  if (reader.value()->summary().contents == 0) return Status::ok();
-  Event event;
-  for (;;) {
-    Result<bool> more = reader.value()->next(event);
-    if (!more) return more.status();
-    if (!more.value()) return Status::ok();
-    if (event.kind == Event::kContents) targets_.insert(event.contents.object);
-  }
-}
-
 void Contents::prepare(VkImageCreateInfo& info, uint64_t captured) {
   if (targets_.contains(captured)) info.usage |= VK_IMAGE_USAGE_TRANSFER_DST_BIT;
 }

@@ -28,8 +28,11 @@ class Contents {
  public:
   explicit Contents(Player& player) : player_(player) {}
 
-  // Reads the trace at `path` for the handles that get contents, where its summary says that there are any.
-  Status survey(const std::string& path, const ReadOptions& options);
+  // Shown every event before any is played, where the trace's summary says that there are contents: the
+  // handles that get them.
+  void see(const Event& event) {
+    if (event.kind == Event::kContents) targets_.insert(event.contents.object);
+  }
 
   // Create infos of the trace's objects, before they are made; and the image once it is.
   void prepare(VkImageCreateInfo& info, uint64_t captured);

@@ -1275,7 +1275,8 @@ Status replayCall(Player& player, const Event& event) {
   player.stepTo(event);
   C call{};
   std::string error;
-  if (!decodeInputs(event.inputs, event.input_bulks, player.arena(), call, &error, Holes::kLeaveOut))
+  if (!decodeInputs(event.inputs, event.input_bulks, player.arena(), call, &error, Holes::kLeaveOut,
+                    player.preflight().filter()))
     return player.error(Code::kUnreadable, "its arguments cannot be read: " + error);
   C captured = call;
   if constexpr (!kReturnsNothing<C>) {
@@ -1292,6 +1293,22 @@ Status replayCall(Player& player, const Event& event) {
   } else {
     return issue(player, call, captured);
   }
+}
+
+template <class C>
+bool readCall(const Event& event, Arena& arena, const NodeFilter* filter, CapturedCall& read) {
+  C* call = arena.allocateArray<C>(1);
+  if (call == nullptr) return false;
+  read.packet = call;
+  if (!decodeInputs(event.inputs, event.input_bulks, arena, *call, nullptr, Holes::kLeaveOut, filter))
+    return false;
+  if constexpr (!kReturnsNothing<C>) {
+    if (event.has_outputs &&
+        !decodeOutputs(event.outputs, event.output_bulks, arena, *call, nullptr, Holes::kLeaveOut))
+      return false;
+  }
+  if constexpr (kHasVkResult<C>) read.had_effect = !event.has_outputs || !hadNoEffect(call->result);
+  return true;
 }
 
 constexpr ReplayCall kReplayCalls[] = {

@@ -51,12 +51,13 @@ class Playback {
         options_(options),
         report_(report),
         events_(reader),
-        player_(options, report_, usedCommands(reader.summary())) {}
+        player_(options, report_, preflight_, usedCommands(reader.summary())) {}
 
   Status run() {
     for (const std::string& note : reader_.summary().notes) player_.note(note);
-    Status status = player_.contents().survey(path_, read_options_);
-    if (status) status = playAll();
+    Status status = survey();
+    if (!status) return status;
+    status = playAll();
     if (status && options_.run_unfinished) status = playKept();
     player_.finish();
     if (!status && status.code() != Code::kDiffers) return status;
@@ -65,6 +66,33 @@ class Playback {
   }
 
  private:
+  // What has to be known of the whole trace, and whether this machine can run it: one more reading of it,
+  // where that is needed.
+  Status survey() {
+    Status status = preflight_.ask(reader_.summary(), options_.gpu);
+    if (!status) return status;
+    const bool has_contents = reader_.summary().contents != 0;
+    if (has_contents || preflight_.wantsSurvey()) status = readThrough();
+    if (!status) return status;
+    std::vector<std::string> notes;
+    status = preflight_.verdict(notes);
+    for (const std::string& note : notes) player_.note(note);
+    return status;
+  }
+
+  Status readThrough() {
+    auto reader = TraceReader::open(path_, read_options_);
+    if (!reader) return reader.status();
+    EventAhead events(*reader.value());
+    for (;;) {
+      Result<const Event*> event = events.next();
+      if (!event) return event.status();
+      if (event.value() == nullptr) return Status::ok();
+      player_.contents().see(*event.value());
+      if (preflight_.wantsSurvey()) preflight_.see(*event.value());
+    }
+  }
+
   // --remap strict: the trace was to be played with the handle types that it has.
   Status strictly() const {
     if (!options_.remap.strict) return Status::ok();
@@ -172,7 +200,8 @@ class Playback {
   TraceReader& reader_;
   const ReplayOptions& options_;
   ReplayReport& report_;
-  EventAhead events_;  // outlives the player, which looks at the current one
+  Preflight preflight_;  // outlives the player
+  EventAhead events_;    // outlives the player, which looks at the current one
   Player player_;
   const std::vector<PlayedCommand> played_ = playedCommands();  // by Command
   std::deque<KeptCall> kept_;                                   // that never returned at capture

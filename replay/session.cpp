@@ -1,26 +1,14 @@
 #include "replay/session.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "replay/gpu_choice.h"
 #include "replay/target.h"
 
 namespace reprise {
 namespace {
-
-bool isDeviceExtension(std::string_view wanted) {
-  static const std::set<std::string_view> names = [] {
-    std::set<std::string_view> made;
-#define REPRISE_EXTENSION(name, device) \
-  if (device) made.insert(name);
-#include "gen/extensions.inc"
-#undef REPRISE_EXTENSION
-    return made;
-  }();
-  return names.contains(wanted);
-}
 
 // "queueFamilies" of a device's metadata; empty if anything of it is not as the capture writes it.
 std::vector<QueueFamily> familiesIn(const nlohmann::json& device) {
@@ -38,9 +26,11 @@ std::vector<QueueFamily> familiesIn(const nlohmann::json& device) {
 
 }  // namespace
 
-Player::Player(const ReplayOptions& options, ReplayReport& report, std::vector<Command> used)
+Player::Player(const ReplayOptions& options, ReplayReport& report, const Preflight& preflight,
+               std::vector<Command> used)
     : options_(options),
       report_(report),
+      preflight_(preflight),
       used_(std::move(used)),
       external_(*this),
       sync_(*this),
@@ -108,7 +98,7 @@ bool Player::offeredBy(Command canonical) {
   const auto gpu = live<VkPhysicalDevice>(gpu_);
   for (const Command name : {canonical, event_->command}) {
     const char* extension = commandInfo(name).extension;
-    if (!isDeviceExtension(extension)) return true;
+    if (const ExtensionFate* fate = extensionFate(extension); !fate || !fate->of_device) return true;
     const auto [known, is_new] = instance_->gpu_extensions.try_emplace(gpu);
     if (is_new) known->second = deviceExtensions(instance_->dispatch, gpu);
     if (known->second.contains(extension)) return true;
@@ -239,34 +229,19 @@ void Player::removeInstance(Instance* instance) {
 }
 
 Result<VkPhysicalDevice> Player::chooseGpu(size_t index) {
-  const std::vector<VkPhysicalDevice>& gpus = instance_->gpus;
-  if (gpus.empty()) return error(Code::kCannotRun, "this machine has no Vulkan device");
   std::vector<std::string> names;
-  std::string list;
-  for (VkPhysicalDevice gpu : gpus) {
+  for (VkPhysicalDevice gpu : instance_->gpus) {
     VkPhysicalDeviceProperties properties{};
     instance_->dispatch.GetPhysicalDeviceProperties(gpu, &properties);
-    list += (names.empty() ? "" : ", ") + std::to_string(names.size()) + " is " + properties.deviceName;
-    names.push_back(properties.deviceName);
+    names.emplace_back(properties.deviceName);
   }
-  const std::string& wanted = options_.gpu.empty() ? described_name_ : options_.gpu;
-  if (!options_.gpu.empty() && wanted.find_first_not_of("0123456789") == std::string::npos &&
-      wanted.size() < 6) {
-    const size_t number = std::stoul(wanted);
-    if (number < gpus.size()) return gpus[number];
-    return error(Code::kCannotRun, "there is no device " + wanted + " on this machine: " + list);
-  }
-  const auto lower = [](std::string text) {
-    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-  };
-  for (size_t i = 0; !wanted.empty() && i < names.size(); ++i)
-    if (lower(names[i]).find(lower(wanted)) != std::string::npos) return gpus[i];
-  if (!options_.gpu.empty())
-    return error(Code::kCannotRun, "no device of this machine is called " + options_.gpu + ": " + list);
-  if (index < gpus.size()) return gpus[index];
-  note("captured device " + std::to_string(index) + " is played on " + names[0]);
-  return gpus[0];
+  const auto known = preflight_.gpuNames().find(index);
+  const std::string& described = known == preflight_.gpuNames().end() ? described_name_ : known->second;
+  const Result<size_t> chosen = reprise::chooseGpu(names, {options_.gpu, described, index});
+  if (!chosen) return error(chosen.status().code(), chosen.status().message());
+  if (index >= names.size() && options_.gpu.empty() && names[chosen.value()] != described)
+    note("captured device " + std::to_string(index) + " is played on " + names[chosen.value()]);
+  return instance_->gpus[chosen.value()];
 }
 
 bool Player::sameGpu() {

@@ -32,6 +32,7 @@
 #include "replay/live_numbers.h"
 #include "replay/memory.h"
 #include "replay/player.h"
+#include "replay/preflight.h"
 #include "replay/rewrites.h"
 #include "replay/rules.h"
 #include "replay/screenshots.h"
@@ -110,13 +111,16 @@ struct Device {
 
 class Player {
  public:
-  // `used`: every command of the trace, so that an error can name all that this machine lacks.
-  Player(const ReplayOptions& options, ReplayReport& report, std::vector<Command> used);
+  // `used`: every command of the trace, so that an error can name all that this machine lacks. `preflight`
+  // outlives the player.
+  Player(const ReplayOptions& options, ReplayReport& report, const Preflight& preflight,
+         std::vector<Command> used);
   ~Player();
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
 
   const ReplayOptions& options() const { return options_; }
+  const Preflight& preflight() const { return preflight_; }
   Arena& arena() { return arena_; }
   HandleMap& handles() { return handles_; }
   Memory& memory() { return memory_; }
@@ -308,6 +312,7 @@ class Player {
 
   ReplayOptions options_;
   ReplayReport& report_;
+  const Preflight& preflight_;
   std::vector<Command> used_;
   bool uses_addresses_ = false;
   Arena arena_;
@@ -345,10 +350,18 @@ class Player {
   std::atomic<bool> has_messages_{false};
 };
 
+// A call as the capture saw it.
+struct CapturedCall {
+  const void* packet = nullptr;  // inputs, and outputs where it returned
+  bool had_effect = true;        // or would have, had it returned
+};
+
 // One row of the table of all calls (hooks.cpp).
 struct ReplayCall {
   Command command;
   Status (*replay)(Player&, const Event&);
+  // Decodes it into the arena without playing it; false if it cannot be read.
+  bool (*read)(const Event&, Arena&, const NodeFilter*, CapturedCall&);
 };
 // The row of a command or of its alias; null if there is none.
 const ReplayCall* findReplayCall(Command command);

@@ -8,22 +8,13 @@
 #include <vector>
 
 #include "replay/chains.h"
+#include "replay/left_out.h"
 #include "replay/session.h"
 
 namespace reprise {
 namespace {
 
 constexpr const char* kValidationLayer = "VK_LAYER_KHRONOS_validation";
-
-std::set<std::string> instanceExtensions(const Dispatch& d, const char* layer) {
-  uint32_t count = 0;
-  if (d.EnumerateInstanceExtensionProperties(layer, &count, nullptr) != VK_SUCCESS) return {};
-  std::vector<VkExtensionProperties> list(count);
-  if (d.EnumerateInstanceExtensionProperties(layer, &count, list.data()) < 0) return {};
-  std::set<std::string> names;
-  for (uint32_t i = 0; i < count; ++i) names.insert(list[i].extensionName);
-  return names;
-}
 
 bool hasLayer(const Dispatch& d, const char* wanted) {
   uint32_t count = 0;
@@ -140,60 +131,47 @@ void listen(Player& player, Instance& instance) {
     player.note("validation messages cannot be counted: no debug messenger");
 }
 
-// Feature structs hold nothing but VkBool32 after their head.
-struct Words {
-  uint32_t* begin;
-  size_t count;
-};
-Words featureWords(VkBaseOutStructure* node) {
-  return {reinterpret_cast<uint32_t*>(node + 1), (structSize(node->sType) - sizeof(VkBaseOutStructure)) / 4};
+// Whether a device with these extensions may be given that struct.
+bool isHere(VkStructureType type, const std::set<std::string>& extensions, uint32_t version) {
+  const std::string_view providers = providersOf(type);
+  return providers.empty() || anyProvider(providers, [&](std::string_view provider) {
+           if (const uint32_t since = versionNamed(provider)) return since <= version;
+           const ExtensionFate* fate = extensionFate(provider);
+           return !fate || !fate->of_device || extensions.contains(std::string(provider));
+         });
 }
 
-bool isFeatureStruct(VkStructureType type) {
-  const char* name = structName(type);
-  return name && std::strncmp(name, "VkPhysicalDevice", 16) == 0 && std::strstr(name, "Features");
-}
-
-void limitWords(Player& player, const char* name, Words wanted, Words available) {
-  for (size_t i = 0; i < wanted.count; ++i) {
-    if (!wanted.begin[i] || available.begin[i]) continue;
-    wanted.begin[i] = 0;
-    player.note("feature " + std::to_string(i) + " of " + name + " left out: not available here");
+// Takes structs out of the chain that the device would not know.
+void limitChain(Player& player, const void*& next, const std::set<std::string>& extensions,
+                uint32_t version) {
+  std::vector<VkStructureType> unknown;
+  for (auto* node = static_cast<const VkBaseInStructure*>(next); node; node = node->pNext)
+    if (!isHere(node->sType, extensions, version)) unknown.push_back(node->sType);
+  for (const VkStructureType type : unknown) {
+    removeFromChain(next, type);
+    if (!featureStruct(type))  // its features have been told
+      player.note(std::string(structName(type)) + " left out of vkCreateDevice: not available here");
   }
 }
 
 // Switches off, in place, each feature that the program enabled and this device lacks.
 void limitFeatures(Player& player, VkPhysicalDevice gpu, const VkDeviceCreateInfo& info) {
-  const Dispatch& d = player.instance()->dispatch;
-  if (info.pEnabledFeatures) {
-    VkPhysicalDeviceFeatures available{};
-    d.GetPhysicalDeviceFeatures(gpu, &available);
-    limitWords(player, "VkPhysicalDeviceFeatures",
-               {reinterpret_cast<uint32_t*>(const_cast<VkPhysicalDeviceFeatures*>(info.pEnabledFeatures)),
-                sizeof available / 4},
-               {reinterpret_cast<uint32_t*>(&available), sizeof available / 4});
-  }
-  if (!d.GetPhysicalDeviceFeatures2) return;
-  VkPhysicalDeviceFeatures2 root{};
-  root.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
-  std::vector<std::pair<VkBaseOutStructure*, VkBaseOutStructure*>> pairs;
-  for (auto* node = static_cast<const VkBaseOutStructure*>(info.pNext); node; node = node->pNext) {
-    if (!isFeatureStruct(node->sType)) continue;
-    auto* wanted = const_cast<VkBaseOutStructure*>(node);
-    VkBaseOutStructure* available = reinterpret_cast<VkBaseOutStructure*>(&root);
-    if (node->sType != root.sType) {
-      available = static_cast<VkBaseOutStructure*>(player.arena().allocate(structSize(node->sType)));
-      if (available == nullptr) return;
-      available->sType = node->sType;
-      available->pNext = static_cast<VkBaseOutStructure*>(root.pNext);
-      root.pNext = available;
+  std::vector<const FeatureStruct*> structs;
+  std::vector<void*> wanted;
+  forEachFeatureStruct(info, [&](const FeatureStruct& one, void* place) {
+    structs.push_back(&one);
+    wanted.push_back(place);
+  });
+  FeaturesHere here(player.instance()->dispatch, gpu, structs);
+  for (size_t i = 0; i < structs.size(); ++i)
+    for (const Feature& feature : structs[i]->features) {
+      VkBool32& value = featureValue(wanted[i], feature);
+      if (!value || here.has(i, feature)) continue;
+      value = VK_FALSE;
+      if (!player.preflight().judgesFeatures())
+        player.note("feature " + std::string(feature.name) + " of " + structs[i]->name +
+                    " left out: not available here");
     }
-    pairs.emplace_back(wanted, available);
-  }
-  if (pairs.empty()) return;
-  d.GetPhysicalDeviceFeatures2(gpu, &root);
-  for (const auto& [wanted, available] : pairs)
-    limitWords(player, structName(wanted->sType), featureWords(wanted), featureWords(available));
 }
 
 // "GRAPHICS, COMPUTE"
@@ -298,6 +276,36 @@ std::vector<QueueFamily> queueFamilies(const Dispatch& d, VkPhysicalDevice gpu) 
   return families;
 }
 
+FeaturesHere::FeaturesHere(const Dispatch& d, VkPhysicalDevice gpu,
+                           std::span<const FeatureStruct* const> structs) {
+  VkPhysicalDeviceFeatures2 root{};
+  root.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
+  for (const FeatureStruct* one : structs) {
+    auto& answer = answers_.emplace_back(one->size / sizeof(std::max_align_t) + 1);
+    if (one->isPlain()) continue;
+    auto* node = reinterpret_cast<VkBaseOutStructure*>(answer.data());
+    node->sType = one->type;
+    node->pNext = static_cast<VkBaseOutStructure*>(root.pNext);
+    root.pNext = node;
+  }
+  if (d.GetPhysicalDeviceFeatures2)
+    d.GetPhysicalDeviceFeatures2(gpu, &root);
+  else
+    d.GetPhysicalDeviceFeatures(gpu, &root.features);
+  for (size_t i = 0; i < structs.size(); ++i)
+    if (structs[i]->isPlain()) std::memcpy(answers_[i].data(), &root.features, sizeof root.features);
+}
+
+std::set<std::string> instanceExtensions(const Dispatch& d, const char* layer) {
+  uint32_t count = 0;
+  if (d.EnumerateInstanceExtensionProperties(layer, &count, nullptr) != VK_SUCCESS) return {};
+  std::vector<VkExtensionProperties> list(count);
+  if (d.EnumerateInstanceExtensionProperties(layer, &count, list.data()) < 0) return {};
+  std::set<std::string> names;
+  for (uint32_t i = 0; i < count; ++i) names.insert(list[i].extensionName);
+  return names;
+}
+
 std::set<std::string> deviceExtensions(const Dispatch& d, VkPhysicalDevice gpu) {
   uint32_t count = 0;
   if (d.EnumerateDeviceExtensionProperties(gpu, nullptr, &count, nullptr) != VK_SUCCESS) return {};
@@ -350,12 +358,12 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
   std::vector<std::string> wanted = captured_names;
   VkPhysicalDeviceProperties properties{};
   player.instance()->dispatch.GetPhysicalDeviceProperties(gpu, &properties);
-  addForSharing(wanted, available,
-                std::min(player.instance()->api_version, properties.apiVersion) >= VK_API_VERSION_1_1);
+  const uint32_t version = std::min(player.instance()->api_version, properties.apiVersion);
+  addForSharing(wanted, available, version >= VK_API_VERSION_1_1);
   for (const std::string& name : wanted) {
     if (available.contains(name)) {
       names.push_back(name);
-    } else {
+    } else if (!player.preflight().judgesExtensions()) {
       player.note("device extension " + name + " left out: not available here");
     }
   }
@@ -375,6 +383,7 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
   info.queueCreateInfoCount = static_cast<uint32_t>(queue_infos.size());
   info.pQueueCreateInfos = queue_infos.data();
   limitFeatures(player, gpu, info);
+  limitChain(player, info.pNext, std::set<std::string>(names.begin(), names.end()), version);
   info.enabledLayerCount = 0;
   info.ppEnabledLayerNames = nullptr;
   info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());

@@ -98,6 +98,15 @@ std::string plain(const Json& value) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
+// "VkPhysicalDeviceFeatures samplerAnisotropy wideLines, VkPhysicalDeviceMaintenance4Features maintenance4"
+std::string featureList(const Json& structs) {
+  if (!structs.is_object()) return plain(structs);
+  std::string text;
+  for (const auto& [name, features] : structs.items())
+    text += (text.empty() ? "" : ", ") + plain(name) + (features.empty() ? "" : " " + plain(features));
+  return text;
+}
+
 void line(const char* label, const std::string& text) { std::printf("%-12s %s\n", label, text.c_str()); }
 
 std::string counted(uint64_t count, const char* noun) {
@@ -111,7 +120,8 @@ std::string members(const Json& object, std::initializer_list<const char*> keys)
   for (const char* key : keys) {
     if (!object.contains(key) || object[key].is_null() || object[key].empty()) continue;
     if (!text.empty()) text += "\n" + std::string(13, ' ');
-    text += std::string(key) + ": " + plain(object[key]);
+    const bool is_features = std::string_view(key) == "enabledFeatures";
+    text += std::string(key) + ": " + (is_features ? featureList(object[key]) : plain(object[key]));
   }
   return text;
 }
@@ -156,7 +166,7 @@ void printText(const std::string& file, const TraceSummary& s) {
   }
   for (const Json& device : metadata(s, kMetadataDevice)) {
     line("device", members(device, {"deviceName", "driverName", "driverInfo", "apiVersion", "shownApiVersion",
-                                    "enabledExtensions", "featureStructs", "hiddenExtensions"}));
+                                    "enabledExtensions", "enabledFeatures", "hiddenExtensions"}));
   }
   for (const Json& capture : metadata(s, kMetadataCapture)) line("capture", plain(capture));
   printTables(s);

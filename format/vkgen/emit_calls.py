@@ -52,6 +52,6 @@ def emit(model):
     entries.append("constexpr EntryPoint kEntryPoints[] = {")
     entries += [f'    {{"{n}", reinterpret_cast<PFN_vkVoidFunction>(entry_{n}), Command::{n}}},'
                 for n, _ in every_name(model)] + ["};"]
-    calls = [NOTICE] + [f"    {{Command::{c.name}, &replayCall<{c.packet}>}}," for c in model.commands.values()]
+    calls = [NOTICE] + [f"    {{Command::{c.name}, &replayCall<{c.packet}>, &readCall<{c.packet}>}}," for c in model.commands.values()]
     return {"calls.h": "\n".join(head) + "\n", "entrypoints.inc": "\n".join(entries).replace("constexpr Entry", "const Entry")
             + "\n", "calls.inc": "\n".join(calls) + "\n"}

@@ -11,6 +11,7 @@ import emit_calls
 import emit_commands
 import emit_enums
 import emit_formats
+import emit_providers
 import emit_structs
 import emit_vulkan
 import model
@@ -25,7 +26,7 @@ def main():
     options = parser.parse_args()
     loaded = model.load(options.registry, options.video)
     files = emit_vulkan.emit(loaded, options.headers)
-    for emitter in (emit_enums, emit_formats, emit_commands, emit_structs, emit_calls):
+    for emitter in (emit_enums, emit_formats, emit_commands, emit_structs, emit_calls, emit_providers):
         files.update(emitter.emit(loaded))
     options.output.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():

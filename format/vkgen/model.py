@@ -118,6 +118,8 @@ class Model:
             self.read_video(ElementTree.parse(video).getroot())
         self.read_enums(root)
         self.formats = list(root.iterfind("formats/format"))
+        self.spirv_capabilities = list(root.iterfind("spirvcapabilities/spirvcapability"))
+        self.spirv_extensions = list(root.iterfind("spirvextensions/spirvextension"))
         self.read_structs(root)
         self.read_commands(root)
         self.check_overrides()
@@ -138,6 +140,7 @@ class Model:
 
     def select(self, root):
         self.required, self.command_origin, self.type_origin, self.platform_of = set(), {}, {}, {}
+        self.origins = {}  # of commands and types, every one: versions as VK_VERSION_x_y, and extensions
         self.extension_requires = []
         self.extensions = {}
         for feature in root.iterfind("feature"):
@@ -150,6 +153,8 @@ class Model:
                 self.take(ext, ext.get("name"), ext.get("platform") or "")
 
     def take(self, block, origin, platform):
+        version = f"VK_VERSION_{(block.get('number') or '').replace('.', '_')}"
+        provider = version if block.tag == "feature" else origin
         for require in block.iterfind("require"):
             if not for_vulkan(require):
                 continue
@@ -158,6 +163,8 @@ class Model:
                 name = item.get("name")
                 if item.tag in ("type", "command") and name:
                     self.required.add(name)
+                    if provider not in self.origins.setdefault(name, []):
+                        self.origins[name].append(provider)
                     if item.tag == "command":
                         self.command_origin.setdefault(name, origin)
                     else:
@@ -265,6 +272,11 @@ class Model:
         while name in self.aliases:
             name = self.aliases[name]
         return name
+
+    def providers(self, name, *aliases):
+        """Versions and extensions that have a type or command, under whatever name."""
+        names = [name, *aliases, *(a for a in self.aliases if self.canonical(a) == name)]
+        return list(dict.fromkeys(p for n in names for p in self.origins.get(n, [])))
 
     # ---- commands
 
