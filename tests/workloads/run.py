@@ -33,7 +33,7 @@ import replays  # noqa: E402
 import table  # noqa: E402
 from programs import FRAME_SUMS, FRAMES, PROGRAMS, READ_BACKS  # noqa: E402
 from support.harness import Failure  # noqa: E402
-from workplace import Workplace, drivers_of  # noqa: E402
+from workplace import Workplace, drivers_of, say  # noqa: E402
 
 WSI = ("headless", "xcb")
 
@@ -53,10 +53,6 @@ def arguments():
                         help="one more driver")
     parser.add_argument("--replay-only", metavar="DIR", help="replay what --keep DIR left; runs no program")
     return parser.parse_args()
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def what_was_compared(program, capture):

@@ -3,6 +3,11 @@
 from workplace import status_word
 
 
+def table_of(heads, rows):
+    lines = ["| " + " | ".join(cells) + " |" for cells in (heads, *rows)]
+    return "\n".join([lines[0], "|---" * len(heads) + "|", *lines[1:]]) + "\n"
+
+
 def percent(share):
     return "-" if share is None else f"{100 * share:.0f} %"
 
@@ -28,6 +33,20 @@ def reason(result):
     return (lacking or lines or ["nothing said"])[-1]
 
 
+def pictures_cell(result):
+    """What a replay that ended well was judged by."""
+    pictures, difference = result.get("pictures"), result.get("difference")
+    if not pictures:
+        alike = result.get("like_headless")
+        if not alike:
+            return f"{result['calls']} calls"
+        return f"{alike['equal']} of {alike['compared']} frames as headless"
+    equal = f"{pictures['equal']} of {pictures['compared']} frames equal"
+    if difference and pictures["equal"] != pictures["compared"]:
+        return f"{equal}, mean difference {difference.get('mean', '?')} of 255"
+    return equal
+
+
 def replay_cell(result):
     if result is None:
         return "-"
@@ -40,18 +59,7 @@ def replay_cell(result):
             also = f"; captured here: {status_word(own['status'])}, {alike}"
         lacks = "lacks" if "lacks" in reason(result) else "failed"
         return f"{status} ({lacks}){also}"
-    parts = [status]
-    pictures, difference = result.get("pictures"), result.get("difference")
-    if difference and pictures["equal"] != pictures["compared"]:
-        parts.append(f"{pictures['equal']} of {pictures['compared']} frames equal, mean difference "
-                     f"{difference.get('mean', '?')} of 255")
-    elif pictures:
-        parts.append(f"{pictures['equal']} of {pictures['compared']} frames equal")
-    elif result.get("like_headless"):
-        alike = result["like_headless"]
-        parts.append(f"{alike['equal']} of {alike['compared']} frames as headless")
-    else:
-        parts.append(f"{result['calls']} calls")
+    parts = [status, pictures_cell(result)]
     if result.get("same") is False:
         parts.append("**differs**")
     return "; ".join(parts)
@@ -74,7 +82,7 @@ def natively_cell(result):
 
 def row(name, program, others):
     if "error" in program:
-        return f"| {name} | {program['error']} |"
+        return [name, program["error"]]
     rate = program.get("rate")
     cells = [name, capture_cell(program["capture"]), percent(rate["kept"]) if rate else "-"]
     for driver in ["lavapipe", *others]:
@@ -82,7 +90,7 @@ def row(name, program, others):
             native = program["elsewhere"].get(driver)
             cells.append(natively_cell(native) if native else "captured there")
         cells += [replay_cell(program["replays"].get(f"{driver} {wsi}")) for wsi in ("headless", "xcb")]
-    return "| " + " | ".join([*cells, beside_cell(program.get("gfxreconstruct")), program["compared"]]) + " |"
+    return [*cells, beside_cell(program.get("gfxreconstruct")), program["compared"]]
 
 
 def markdown(results, others):
@@ -92,4 +100,4 @@ def markdown(results, others):
         heads += [f"runs on {title} natively", f"replay on {title}, headless", "under Xvfb"]
     heads += ["gfxreconstruct: capture; replay", "compared"]
     rows = [row(name, program, others) for name, program in results["programs"].items()]
-    return "\n".join(["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|", *rows]) + "\n"
+    return table_of(heads, rows)

@@ -3,6 +3,7 @@
 import pathlib
 import signal
 import subprocess
+import sys
 import tempfile
 
 from support.harness import LAVAPIPE, Bench, Failure, Run, descendants, kill9, require, test_layer
@@ -59,6 +60,10 @@ class Workplace(Bench):
             return self.info(trace)
         except (Failure, ValueError) as failure:
             return {"error": str(failure)}
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
 
 
 def text_of(file):
