@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Captures programs while another's layer is loaded, above ours (nearer to the program) or below, and replays.
+"""Captures programs with another layer loaded, above ours (nearer to the program) or below, and replays.
 
     tests/workloads/layers.sh --build build/release                 all layers and programs: 15 minutes
     tests/workloads/layers.sh --only "MangoHud,vkcube" --keep DIR   one layer, one program; files stay in DIR
