@@ -228,8 +228,8 @@ def report(result):
     trace = result["capture"]["trace"]
     print(f"Trace: {trace['calls']} calls, {trace['frames']} frames, {trace['holes']} holes, complete: "
           f"{trace['complete']}, {megabytes(trace['file_bytes'] or 0)} MB.")
-    print(f"Replay: status {status_word(replay['status'])}, {replay['calls']} calls in {replay['seconds']} s, "
-          f"peak memory {megabytes(replay['peak'])} MB.")
+    print(f"Replay: status {status_word(replay['status'])}, {replay['calls']} calls in "
+          f"{replay['seconds']} s, peak memory {megabytes(replay['peak'])} MB.")
     problems = result["problems"]
     print("\n".join(["Broken rules:", *problems]) if problems else "Every rule holds.")
 

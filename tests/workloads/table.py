@@ -2,6 +2,8 @@
 
 from workplace import status_word
 
+WIDEST = 100  # letters of a reason
+
 
 def table_of(heads, rows):
     lines = ["| " + " | ".join(cells) + " |" for cells in (heads, *rows)]
@@ -27,10 +29,11 @@ def capture_cell(result):
 
 
 def reason(result):
-    """The most telling of what a replay that failed said."""
+    """What a replay with status 4 said this machine lacks; otherwise the last that it said."""
     lines = [line.removeprefix("reprise: ") for line in result["said"]]
-    lacking = [line for line in lines if "lacks" in line]
-    return (lacking or lines or ["nothing said"])[-1]
+    lacking = next((line[line.index("lacks"):] for line in lines if "lacks" in line), None)
+    said = lacking or (lines or ["nothing said"])[-1]
+    return said if len(said) <= WIDEST else said[:WIDEST] + "..."
 
 
 def pictures_cell(result):
@@ -57,8 +60,7 @@ def replay_cell(result):
         if own is not None:
             alike = "equal" if own.get("same") else "not equal"
             also = f"; captured here: {status_word(own['status'])}, {alike}"
-        lacks = "lacks" if "lacks" in reason(result) else "failed"
-        return f"{status} ({lacks}){also}"
+        return f"{status}: {reason(result)}{also}"
     parts = [status, pictures_cell(result)]
     if result.get("same") is False:
         parts.append("**differs**")
@@ -88,7 +90,8 @@ def row(name, program, others):
     for driver in ["lavapipe", *others]:
         if driver != "lavapipe":
             native = program["elsewhere"].get(driver)
-            cells.append(natively_cell(native) if native else "captured there")
+            home = f"{driver} headless" in program["replays"]
+            cells.append(natively_cell(native) if native else "captured there" if home else "not installed")
         cells += [replay_cell(program["replays"].get(f"{driver} {wsi}")) for wsi in ("headless", "xcb")]
     return [*cells, beside_cell(program.get("gfxreconstruct")), program["compared"]]
 
