@@ -2,8 +2,8 @@
 //
 // One line a present and swapchain to $REPRISE_JUDGE_OUT: `frame width height format xxh64`. A headless
 // replay has no vkQueuePresentKHR; there the label "reprise present frame=.. image=.. .." names the image.
-// Without the variable the layer only watches. Where $REPRISE_JUDGE_PICTURES names a folder, the texels of every
-// $REPRISE_JUDGE_EVERY-th frame go there, too. One mutex over everything that it does at a present.
+// Without the variable the layer only watches. Where $REPRISE_JUDGE_PICTURES names a folder, the texels of
+// every $REPRISE_JUDGE_EVERY-th frame go there, too. One mutex over everything that it does at a present.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -61,7 +61,8 @@ void keep(const char* folder, uint64_t frame, size_t index, const Picture& pictu
   std::snprintf(path, sizeof path, "%s/%06" PRIu64 "-%zu-%ux%u-%d.raw", folder, frame, index,
                 picture.extent.width, picture.extent.height, picture.format);
   if (std::FILE* file = std::fopen(path, "wb")) {
-    std::fwrite(texels, texelSize(picture.format), size_t{picture.extent.width} * picture.extent.height, file);
+    std::fwrite(texels, texelSize(picture.format), size_t{picture.extent.width} * picture.extent.height,
+                file);
     std::fclose(file);
   }
 }
