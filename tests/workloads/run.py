@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Captures real programs, replays their traces on every driver at hand, and prints what came of it.
 
-    tests/workloads/run.sh --build build/release                        all programs: 25 minutes
+    tests/workloads/run.sh --build build/release                        all programs: 15 minutes
     tests/workloads/run.sh --only "vkcube,ffmpeg filters" --keep DIR    traces and judgements stay in DIR
     tests/workloads/run.sh --replay-only DIR --driver nvidia=FILE.json  the kept traces on another machine
 
