@@ -48,7 +48,8 @@ PFN_vkVoidFunction erase(F* function) {
   return reinterpret_cast<PFN_vkVoidFunction>(function);
 }
 
-// The functions that answer for the layer itself, before there is an instance too.
+// The functions that answer for the layer itself, before there is an instance too. vkCreateDevice, which every
+// instance has, is among them because the layers of MangoHud, vkBasalt and RenderDoc ask for it without one.
 PFN_vkVoidFunction ownFunction(Command command) {
   switch (command) {
     case Command::vkGetInstanceProcAddr:
@@ -56,6 +57,7 @@ PFN_vkVoidFunction ownFunction(Command command) {
     case Command::vkGetDeviceProcAddr:
       return erase(getDeviceProcAddr);
     case Command::vkCreateInstance:
+    case Command::vkCreateDevice:
       return entryPoint(command);
     case Command::vkEnumerateInstanceLayerProperties:
       return erase(enumerateInstanceLayers);

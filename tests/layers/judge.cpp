@@ -2,7 +2,8 @@
 //
 // One line a present and swapchain to $REPRISE_JUDGE_OUT: `frame width height format xxh64`. A headless
 // replay has no vkQueuePresentKHR; there the label "reprise present frame=.. image=.. .." names the image.
-// Without the variable the layer only watches. One mutex over everything that it does at a present.
+// Without the variable the layer only watches. Where $REPRISE_JUDGE_PICTURES names a folder, the texels of
+// every $REPRISE_JUDGE_EVERY-th frame go there, too. One mutex over everything that it does at a present.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -46,6 +47,26 @@ uint32_t texelSize(VkFormat format) {
   }
 }
 
+// The folder for this frame's pictures; null where it is not to be kept.
+const char* folderFor(uint64_t frame) {
+  static const char* folder = std::getenv("REPRISE_JUDGE_PICTURES");
+  static const char* every = std::getenv("REPRISE_JUDGE_EVERY");
+  static const uint64_t step = every ? std::strtoull(every, nullptr, 10) : 1;
+  return step != 0 && frame % step == 0 ? folder : nullptr;
+}
+
+// Named so that only pictures of one size and format have one name.
+void keep(const char* folder, uint64_t frame, size_t index, const Picture& picture, const void* texels) {
+  char path[4096];
+  std::snprintf(path, sizeof path, "%s/%06" PRIu64 "-%zu-%ux%u-%d.raw", folder, frame, index,
+                picture.extent.width, picture.extent.height, picture.format);
+  if (std::FILE* file = std::fopen(path, "wb")) {
+    std::fwrite(texels, texelSize(picture.format), size_t{picture.extent.width} * picture.extent.height,
+                file);
+    std::fclose(file);
+  }
+}
+
 // One pool, command buffer, fence and staging buffer for one read-back: slow, and nothing to keep in step.
 class ReadBack {
  public:
@@ -72,7 +93,7 @@ class ReadBack {
   ReadBack& operator=(const ReadBack&) = delete;
 
   // Waits for `semaphores` and signals them again, so that the present behind it finds what it expects.
-  std::vector<uint64_t> hashes(const std::vector<Picture>& pictures, uint32_t semaphore_count,
+  std::vector<uint64_t> hashes(uint64_t frame, const std::vector<Picture>& pictures, uint32_t semaphore_count,
                                const VkSemaphore* semaphores) {
     std::vector<VkDeviceSize> offsets;
     VkDeviceSize total = 0;
@@ -98,7 +119,9 @@ class ReadBack {
     check(NEXT(device_, vkMapMemory)(device_.handle, memory_, 0, VK_WHOLE_SIZE, 0, &data));
     std::vector<uint64_t> found;
     for (size_t i = 0; i < pictures.size(); ++i) {
-      found.push_back(XXH64(static_cast<std::byte*>(data) + offsets[i], bytesOf(pictures[i]), 0));
+      const std::byte* texels = static_cast<std::byte*>(data) + offsets[i];
+      found.push_back(XXH64(texels, bytesOf(pictures[i]), 0));
+      if (const char* folder = folderFor(frame)) keep(folder, frame, i, pictures[i], texels);
     }
     return found;
   }
@@ -192,7 +215,7 @@ void judge(VkQueue queue, uint64_t frame, const std::vector<Picture>& pictures, 
       std::getenv("REPRISE_JUDGE_OUT") ? std::fopen(std::getenv("REPRISE_JUDGE_OUT"), "a") : nullptr;
   if (!out) return;
   ReadBack read_back(chain::deviceOf(queue), queue);
-  const auto hashes = read_back.hashes(pictures, semaphore_count, semaphores);
+  const auto hashes = read_back.hashes(frame, pictures, semaphore_count, semaphores);
   for (size_t i = 0; i < pictures.size(); ++i) {
     std::fprintf(out, "%" PRIu64 " %u %u %d %016" PRIx64 "\n", frame, pictures[i].extent.width,
                  pictures[i].extent.height, pictures[i].format, hashes[i]);

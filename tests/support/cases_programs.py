@@ -12,7 +12,7 @@ FFMPEG = (
 
 
 def downloads(bench, trace, folder):
-    """The image planes that the replay left in imported host memory, in the order of their copies."""
+    """The image planes that the replay left in memory, imported or mapped, in the order of their copies."""
     files = {int(re.search(r"-(\d+)\.bin$", path.name).group(1)): path for path in folder.iterdir()}
     memory_of, waiting, planes = {}, [], []
     for event in bench.dump(trace):
@@ -26,7 +26,7 @@ def downloads(bench, trace, folder):
             memory, offset = memory_of[arguments["dstBuffer"]]
             waiting.append((len(planes), memory, offset, arguments["pRegions"][0]))
             planes.append(None)
-        elif event.get("command") == "vkFreeMemory":
+        elif event.get("command") in ("vkUnmapMemory", "vkFreeMemory") and event["call"] in files:
             for copy in [copy for copy in waiting if copy[1] == arguments["memory"]]:
                 index, _, offset, region = copy
                 extent, start = region["imageExtent"], offset + int(region["bufferOffset"])
@@ -34,7 +34,7 @@ def downloads(bench, trace, folder):
                 planes[index] = b"".join(
                     data[start + y * row:start + y * row + extent["width"]] for y in range(extent["height"]))
                 waiting.remove(copy)
-    require(None not in planes, "a download's memory was not written out at its free")
+    require(None not in planes, "a download's memory was not written out at its unmap or free")
     return planes
 
 

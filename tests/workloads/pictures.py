@@ -1,4 +1,4 @@
-"""How far two runs agree: lists of the judge layer's hashes, screenshots, downloads, memory read back."""
+"""How far two runs agree: lists of the judge layer's hashes, its pictures, downloads, memory read back."""
 
 import hashlib
 import re
@@ -6,9 +6,8 @@ import statistics
 
 from support.cases_programs import downloads
 from support.harness import Failure
-from support.png import pixels_of
 
-SAMPLES = 6  # screenshots compared byte by byte, spread over the run
+SAMPLES = 6  # pictures compared byte by byte, spread over the run
 
 
 def hashes(place, name):
@@ -49,13 +48,11 @@ def summary(differences):
             "bytes_different": round(statistics.mean(share for _, share in differences), 4)}
 
 
-def screenshot_difference(folder, reference):
-    """Compares screenshots of the same name. The last file may be half written: a long replay is stopped."""
-    names = sorted({p.name for p in folder.glob("*.png")} & {p.name for p in reference.glob("*.png")})
-    chosen = spread(names[:-1] if len(names) > 1 else names, SAMPLES)
-    result = summary([byte_difference(pixels_of(folder / name), pixels_of(reference / name))
-                      for name in chosen])
-    return dict(result, shared=len(names))
+def picture_difference(folder, reference):
+    """Compares pictures of the same frame, size and format."""
+    names = sorted({p.name for p in folder.glob("*.raw")} & {p.name for p in reference.glob("*.raw")})
+    return summary([byte_difference((folder / name).read_bytes(), (reference / name).read_bytes())
+                    for name in spread(names, SAMPLES)])
 
 
 def read_backs(folder):

@@ -4,14 +4,13 @@ import re
 import time
 
 from captures import captured
-from pictures import (agreement, byte_difference, downloaded_frames, frame_sums, hashes, read_backs,
-                      screenshot_difference, spread, sum_of, summary, SAMPLES)
+from pictures import (agreement, byte_difference, downloaded_frames, frame_sums, hashes, picture_difference,
+                      read_backs, spread, sum_of, summary, SAMPLES)
 from programs import FRAME_SUMS, FRAMES, READ_BACKS
 from support.harness import fresh_folder
 from workplace import HANG, JUDGE, status_word
 
 TOLERANCE = 2.0  # mean absolute difference a channel, 0 to 255, that two drivers' pictures may have
-SCREENSHOT_SECONDS = 45
 OURS = re.compile(r"^reprise: ")
 REPLAYED = re.compile(r"replayed (\d+) calls, (\d+) frames")
 
@@ -25,6 +24,8 @@ def replay(place, program, trace, manifest, wsi, name):
     if program.evidence in (FRAME_SUMS, READ_BACKS):
         options += ["--dump-memory", fresh_folder(place.path(name + "-memory"))]
     layers = [JUDGE] if program.evidence == FRAMES else []
+    if program.evidence == FRAMES and wsi == "headless":
+        env.update(pictures_kept(place, trace, name))
     start = time.monotonic()
     run = place.replay(trace, *options, layers=layers, env=dict(env, **place.judged(name)))
     counts = REPLAYED.search(run.out)
@@ -32,6 +33,13 @@ def replay(place, program, trace, manifest, wsi, name):
             "calls": int(counts[1]) if counts else None, "frames": int(counts[2]) if counts else None,
             "said": [line for line in run.err.splitlines() if OURS.match(line)][-12:]
             or run.err.splitlines()[-5:]}
+
+
+def pictures_kept(place, trace, name):
+    """Environment that makes the judge keep some pictures of the trace, in folder `name`-pictures."""
+    frames = place.calls_of(trace).get("frames") or 1
+    return {"REPRISE_JUDGE_PICTURES": fresh_folder(place.path(name + "-pictures")),
+            "REPRISE_JUDGE_EVERY": max(1, frames // SAMPLES)}
 
 
 def exact(place, program, result, capture, name, wanted_name, trace):
@@ -70,25 +78,14 @@ def like_headless(place, program, result, name, headless_name):
     return result
 
 
-def screenshots(place, program, trace, driver, manifest):
-    """The folder of a driver's screenshots, made once; a replay that takes long is stopped and has fewer."""
-    folder = place.path("screenshots-" + driver)
-    if program.evidence == FRAMES and not folder.exists():
-        folder.mkdir()
-        place.run([place.reprise, "replay", trace, "--wsi", "headless", "--screenshots", folder],
-                  {"VK_ICD_FILENAMES": manifest, "DISPLAY": None}, limit=SCREENSHOT_SECONDS)
-    return folder
-
-
-def tolerant(place, program, trace, result, names, drivers):
-    """Judges a replay on another driver than `names["reference"]`: the pictures are nearly the same."""
-    here, reference = names["driver"], names["reference"]
+def tolerant(place, program, trace, result, names):
+    """Judges a replay on another driver than the reference's: the pictures are nearly the same."""
     if result["status"] != 0:
         return result
     if program.evidence == FRAMES:
         result["pictures"] = agreement(hashes(place, names["judged"]), hashes(place, names["wanted"]))
-        mine, theirs = (screenshots(place, program, trace, each, drivers[each]) for each in (here, reference))
-        result["difference"] = screenshot_difference(mine, theirs)
+        mine, theirs = (place.path(names[each] + "-pictures") for each in ("judged", "reference"))
+        result["difference"] = picture_difference(mine, theirs)
     elif program.evidence == FRAME_SUMS:
         mine = downloaded_frames(place, trace, place.path(names["judged"] + "-memory"))
         theirs = downloaded_frames(place, trace, place.path(names["wanted"] + "-memory"))

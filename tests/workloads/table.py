@@ -2,6 +2,13 @@
 
 from workplace import status_word
 
+WIDEST = 100  # letters of a reason
+
+
+def table_of(heads, rows):
+    lines = ["| " + " | ".join(cells) + " |" for cells in (heads, *rows)]
+    return "\n".join([lines[0], "|---" * len(heads) + "|", *lines[1:]]) + "\n"
+
 
 def percent(share):
     return "-" if share is None else f"{100 * share:.0f} %"
@@ -22,10 +29,25 @@ def capture_cell(result):
 
 
 def reason(result):
-    """The most telling of what a replay that failed said."""
+    """What a replay with status 4 said this machine lacks; otherwise the last that it said."""
     lines = [line.removeprefix("reprise: ") for line in result["said"]]
-    lacking = [line for line in lines if "lacks" in line]
-    return (lacking or lines or ["nothing said"])[-1]
+    lacking = next((line[line.index("lacks"):] for line in lines if "lacks" in line), None)
+    said = lacking or (lines or ["nothing said"])[-1]
+    return said if len(said) <= WIDEST else said[:WIDEST] + "..."
+
+
+def pictures_cell(result):
+    """What a replay that ended well was judged by."""
+    pictures, difference = result.get("pictures"), result.get("difference")
+    if not pictures:
+        alike = result.get("like_headless")
+        if not alike:
+            return f"{result['calls']} calls"
+        return f"{alike['equal']} of {alike['compared']} frames as headless"
+    equal = f"{pictures['equal']} of {pictures['compared']} frames equal"
+    if difference and pictures["equal"] != pictures["compared"]:
+        return f"{equal}, mean difference {difference.get('mean', '?')} of 255"
+    return equal
 
 
 def replay_cell(result):
@@ -38,20 +60,8 @@ def replay_cell(result):
         if own is not None:
             alike = "equal" if own.get("same") else "not equal"
             also = f"; captured here: {status_word(own['status'])}, {alike}"
-        lacks = "lacks" if "lacks" in reason(result) else "failed"
-        return f"{status} ({lacks}){also}"
-    parts = [status]
-    pictures, difference = result.get("pictures"), result.get("difference")
-    if difference and pictures["equal"] != pictures["compared"]:
-        parts.append(f"{pictures['equal']} of {pictures['compared']} frames equal, mean difference "
-                     f"{difference.get('mean', '?')} of 255")
-    elif pictures:
-        parts.append(f"{pictures['equal']} of {pictures['compared']} frames equal")
-    elif result.get("like_headless"):
-        alike = result["like_headless"]
-        parts.append(f"{alike['equal']} of {alike['compared']} frames as headless")
-    else:
-        parts.append(f"{result['calls']} calls")
+        return f"{status}: {reason(result)}{also}"
+    parts = [status, pictures_cell(result)]
     if result.get("same") is False:
         parts.append("**differs**")
     return "; ".join(parts)
@@ -74,15 +84,16 @@ def natively_cell(result):
 
 def row(name, program, others):
     if "error" in program:
-        return f"| {name} | {program['error']} |"
+        return [name, program["error"]]
     rate = program.get("rate")
     cells = [name, capture_cell(program["capture"]), percent(rate["kept"]) if rate else "-"]
     for driver in ["lavapipe", *others]:
         if driver != "lavapipe":
             native = program["elsewhere"].get(driver)
-            cells.append(natively_cell(native) if native else "captured there")
+            home = f"{driver} headless" in program["replays"]
+            cells.append(natively_cell(native) if native else "captured there" if home else "not installed")
         cells += [replay_cell(program["replays"].get(f"{driver} {wsi}")) for wsi in ("headless", "xcb")]
-    return "| " + " | ".join([*cells, beside_cell(program.get("gfxreconstruct")), program["compared"]]) + " |"
+    return [*cells, beside_cell(program.get("gfxreconstruct")), program["compared"]]
 
 
 def markdown(results, others):
@@ -92,4 +103,4 @@ def markdown(results, others):
         heads += [f"runs on {title} natively", f"replay on {title}, headless", "under Xvfb"]
     heads += ["gfxreconstruct: capture; replay", "compared"]
     rows = [row(name, program, others) for name, program in results["programs"].items()]
-    return "\n".join(["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|", *rows]) + "\n"
+    return table_of(heads, rows)

@@ -3,7 +3,9 @@
 import pathlib
 import signal
 import subprocess
+import sys
 import tempfile
+import time
 
 from support.harness import LAVAPIPE, Bench, Failure, Run, descendants, kill9, require, test_layer
 
@@ -24,18 +26,16 @@ class Workplace(Bench):
         runtime.mkdir(mode=0o700, exist_ok=True)
         self.env["XDG_RUNTIME_DIR"] = str(runtime)
 
-    def run(self, command, env=None, limit=None):
-        """The finished run; a value None in `env` takes the variable away. Output goes to files, not pipes:
-        a process that outlives the program could hold a pipe open for ever."""
+    def run(self, command, env=None, limit=None, every=None, watch=None):
+        """The finished run; a value None in `env` takes the variable away; `watch(pid)` is called every so
+        many seconds. Output goes to files: a process that outlives the program could hold a pipe open."""
         merged = dict(self.env, **(env or {}))
         merged = {key: str(value) for key, value in merged.items() if value is not None}
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             process = subprocess.Popen([str(word) for word in command], env=merged, cwd=self.dir,
                                        stdin=subprocess.DEVNULL, stdout=out, stderr=err)
             try:
-                status = process.wait(timeout=limit or self.limit)
-            except subprocess.TimeoutExpired:
-                status = HANG
+                status = waited(process, limit or self.limit, every, watch)
             finally:
                 if process.poll() is None:
                     for pid in [process.pid, *descendants(process.pid)]:
@@ -59,6 +59,23 @@ class Workplace(Bench):
             return self.info(trace)
         except (Failure, ValueError) as failure:
             return {"error": str(failure)}
+
+
+def waited(process, limit, every, watch):
+    """The status, HANG once the limit is over."""
+    deadline = time.monotonic() + limit
+    while True:
+        left = deadline - time.monotonic()
+        try:
+            return process.wait(timeout=min(every or left, left))
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= deadline:
+                return HANG
+            watch(process.pid)
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
 
 
 def text_of(file):
