@@ -209,6 +209,10 @@ CONDITIONS = [
     Row("VkWriteDescriptorSet.pTexelBufferView", "only for texel buffer descriptors", "hasTexelBuffer(@descriptorType)"),
     Row("VkDescriptorSetLayoutBinding.pImmutableSamplers", "ignored unless the type has a sampler",
         "hasSampler(@descriptorType)"),
+    Row("VkDescriptorUpdateTemplateCreateInfo.descriptorSetLayout", "ignored unless the template is a descriptor set's",
+        "@templateType == VK_DESCRIPTOR_UPDATE_TEMPLATE_TYPE_DESCRIPTOR_SET"),
+    Row("VkDescriptorUpdateTemplateCreateInfo.pipelineLayout", "ignored unless the template is for push descriptors",
+        "@templateType == VK_DESCRIPTOR_UPDATE_TEMPLATE_TYPE_PUSH_DESCRIPTORS_KHR"),
 ]
 
 # Unions without a selector: the arm that carries all of its bits.

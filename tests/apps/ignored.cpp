@@ -127,6 +127,16 @@ void createDescriptors(Scene& scene, const app::Buffer& buffer) {
       {type, nullptr, scene.set, 3, 0, 1, VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, &combined, kDead,
        kDead}};
   vkUpdateDescriptorSets(device, 4, writes, 0, kDead);
+
+  const VkDescriptorUpdateTemplateEntry entry{0, 0, 1, VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, 0, 0};
+  const VkDescriptorUpdateTemplateCreateInfo by_template{
+      VK_STRUCTURE_TYPE_DESCRIPTOR_UPDATE_TEMPLATE_CREATE_INFO, nullptr, 0, 1, &entry,
+      VK_DESCRIPTOR_UPDATE_TEMPLATE_TYPE_DESCRIPTOR_SET, scene.set_layout,
+      VK_PIPELINE_BIND_POINT_GRAPHICS, kDead, kDeadCount};
+  VkDescriptorUpdateTemplate update_template;
+  CHECK(vkCreateDescriptorUpdateTemplate(device, &by_template, nullptr, &update_template));
+  vkUpdateDescriptorSetWithTemplate(device, scene.set, update_template, &uniform);
+  vkDestroyDescriptorUpdateTemplate(device, update_template, nullptr);
 }
 
 // One pipeline that draws (viewport and scissor dynamic, no depth attachment, no tessellation) and one that
