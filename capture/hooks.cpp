@@ -219,6 +219,19 @@ void hook(CreateGraphicsPipelinesCall& call, Command called) {
 
 void hook(CreateInstanceCall& call, Command called) { createInstance(call, called); }
 
+// A deferred creation gives its handles when it ends, and no call says when that is. The program is told that
+// nothing was deferred, as a driver may.
+void hook(CreateRayTracingPipelinesKHRCall& call, Command called) {
+  if (call.deferredOperation == VK_NULL_HANDLE) return pass(call, called);
+  const Dispatch& driver = dispatchOf(call);
+  record(call, called, [&] {
+    CreateRayTracingPipelinesKHRCall at_once = call;
+    at_once.deferredOperation = VK_NULL_HANDLE;
+    invoke(driver, at_once, called);
+    call.result = at_once.result == VK_SUCCESS ? VK_OPERATION_NOT_DEFERRED_KHR : at_once.result;
+  });
+}
+
 void hook(CreateRenderPassCall& call, Command called) {
   pass(call, called);
   rememberRenderPass(call);

@@ -360,6 +360,17 @@ Status learnAddress(Player& player, const C& call, const C& captured, Addresses:
   return Status::ok();
 }
 
+// What the program puts into memory itself, in a form that only the driver knows, must be the same here.
+Status sameBytes(Player& player, const void* captured, const void* live, size_t size, const char* what) {
+  if (!player.event().has_outputs || !captured || !live || std::memcmp(captured, live, size) == 0)
+    return Status::ok();
+  return player.error(Code::kCannotRun,
+                      std::string(what) +
+                          " has other bytes on this device, and the program has written the "
+                          "captured ones to memory; replay it on the device and driver of the "
+                          "capture");
+}
+
 // What vkGetImageSubresourceLayout says of a live image.
 void learnLayout(Player& player, VkImage image, const VkImageSubresource& of,
                  const VkSubresourceLayout& captured, const VkSubresourceLayout& live) {
@@ -652,6 +663,17 @@ Status hook(Player& player, CreateQueryPoolCall& call, CreateQueryPoolCall& capt
   return status;
 }
 
+Status hook(Player& player, CreateRayTracingPipelinesKHRCall& call,
+            CreateRayTracingPipelinesKHRCall& captured) {
+  return issueBy(player, call, captured, [&] {
+    call.deferredOperation =
+        VK_NULL_HANDLE;  // the trace says nothing of when a deferred one would have ended
+    invoke(player.dispatch(), call);
+    if (call.result == VK_SUCCESS && captured.deferredOperation && captured.result > 0)
+      call.result = captured.result;
+  });
+}
+
 Status hook(Player& player, CreateSamplerCall& call, CreateSamplerCall& captured) {
   if (call.pCreateInfo) dropLostConversion(player, const_cast<const void*&>(call.pCreateInfo->pNext));
   return issue(player, call, captured);
@@ -836,6 +858,12 @@ Status hook(Player& player, GetBufferMemoryRequirements2Call& call,
   return learnSize2(player, call, captured, [](const auto& info) { return info.buffer; });
 }
 
+Status hook(Player& player, GetDescriptorEXTCall& call, GetDescriptorEXTCall& captured) {
+  Status status = issue(player, call, captured);
+  return status ? sameBytes(player, captured.pDescriptor, call.pDescriptor, call.dataSize, "a descriptor")
+                : status;
+}
+
 Status hook(Player& player, GetDeviceQueueCall& call, GetDeviceQueueCall& captured) {
   return issueBy(player, call, captured, [&] {
     const QueuePlan::Place place =
@@ -1008,6 +1036,13 @@ Status hook(Player& player, GetQueryPoolResultsCall& call, GetQueryPoolResultsCa
     return status;
   if (std::memcmp(call.pData, captured.pData, call.dataSize) != 0) player.difference("query results differ");
   return status;
+}
+
+Status hook(Player& player, GetRayTracingShaderGroupHandlesKHRCall& call,
+            GetRayTracingShaderGroupHandlesKHRCall& captured) {
+  Status status = issue(player, call, captured);
+  if (!status || captured.result != VK_SUCCESS) return status;
+  return sameBytes(player, captured.pData, call.pData, call.dataSize, "a shader group's handle");
 }
 
 Status hook(Player& player, GetSemaphoreCounterValueCall& call, GetSemaphoreCounterValueCall& captured) {

@@ -41,6 +41,7 @@ constexpr NotIssued kNotIssued[] = {
     {"vkAcquireDrmDisplayEXT", true, "names a descriptor of the captured process"},
     {"vkGetDrmDisplayEXT", true, "names a descriptor of the captured process"},
     {"vkGetDeviceGroupPresentCapabilitiesKHR", true, "presents go to a swapchain of the replay's own"},
+    {"vkDeferredOperationJoinKHR", true, "the replay defers nothing"},
     {"vkGetMemoryHostPointerPropertiesEXT", true, "a pointer of the captured process"},
     {"vkGetMemoryFdPropertiesKHR", true, "a descriptor of the captured process"},
     {"vkGetMemoryWin32HandlePropertiesKHR", true, "a handle of the captured process"},
