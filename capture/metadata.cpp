@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "capture/options.h"
+#include "format/vk_limits.h"
 #include "format/vk_providers.h"
 
 namespace reprise::capture {
@@ -95,6 +96,12 @@ void writeMemory(JsonText& json, const Dispatch& d, VkPhysicalDevice physical_de
   for (uint32_t i = 0; i < memory.memoryHeapCount; ++i)
     json.open('[').value(memory.memoryHeaps[i].size).value(memory.memoryHeaps[i].flags).close(']');
   json.close(']');
+}
+
+void writeLimits(JsonText& json, const VkPhysicalDeviceLimits& limits) {
+  json.key("limits").open('{');
+  for (const LimitRow& row : kLimitRows) json.key(row.name).value(row.of(limits));
+  json.close('}');
 }
 
 void writeQueueFamilies(JsonText& json, const Dispatch& d, VkPhysicalDevice physical_device) {
@@ -213,6 +220,7 @@ std::string deviceMetadata(const NextLayer& instance, VkPhysicalDevice physical_
   writeDriver(json, d, physical_device, properties, instance.api_version);
   writeMemory(json, d, physical_device);
   writeQueueFamilies(json, d, physical_device);
+  writeLimits(json, properties.limits);
   json.key("enabledExtensions").names(info.ppEnabledExtensionNames, info.enabledExtensionCount);
   writeFeatures(json, info);
   json.key("extensions").open('[');

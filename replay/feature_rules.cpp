@@ -98,12 +98,6 @@ FeatureRule binding(std::string_view feature, std::string_view rule) {
   });
 }
 
-#ifdef VK_VERSION_1_4
-using PushDescriptorSetCall = CmdPushDescriptorSetCall;
-#else
-using PushDescriptorSetCall = CmdPushDescriptorSetKHRCall;
-#endif
-
 void addSamplerRules(std::vector<FeatureRule>& rules) {
   rules.insert(rules.end(),
                {

@@ -11,6 +11,13 @@
 
 namespace reprise {
 
+// By the name that this build's registry has for it.
+#if defined(VK_VERSION_1_4)
+using PushDescriptorSetCall = CmdPushDescriptorSetCall;
+#else
+using PushDescriptorSetCall = CmdPushDescriptorSetKHRCall;
+#endif
+
 // What a rule may have to ask of the machine.
 struct FormatsHere {
   std::set<VkFormat> usable;  // of the compressed formats, where not all are

@@ -134,9 +134,31 @@ Status mapInputs(Player& player, C& call) {
   return mapInputs(player, call, player.numbers());
 }
 
+// Pipelines come, or do not, one by one: they are paired by their places.
+template <class C>
+concept MakesPipelines = requires(C& c) {
+  c.pPipelines[c.createInfoCount];
+};
+template <MakesPipelines C>
+void settlePipelines(Player& player, C& call, C& captured) {
+  // Another compiler may not need what the captured one did, or need more.
+  if (player.sameGpu() || captured.result < 0 || call.result < 0)
+    (void)player.resultsAgree(captured.result, call.result);
+  for (uint32_t i = 0; captured.pPipelines && call.pPipelines && i < captured.createInfoCount; ++i) {
+    const VkPipeline was = captured.pPipelines[i], is = call.pPipelines[i];
+    if (was && is)
+      player.learn(HandleKind::kVkPipeline, valueOf(was), valueOf(is));
+    else if (was)
+      player.learnFailed({{HandleKind::kVkPipeline, valueOf(was)}}, call.result, HandleMap::kNone);
+    else if (is)
+      player.dispatch().DestroyPipeline(call.device, is, nullptr);
+  }
+}
+
 // Learns the handles that the call returned, then compares outputs as the rules say.
 template <class C>
 void settle(Player& player, C& call, C& captured, HandleMap::Id parent) {
+  if constexpr (MakesPipelines<C>) return settlePipelines(player, call, captured);
   if constexpr (kHasVkResult<C>) {
     if (!player.resultsAgree(captured.result, call.result)) {
       if (captured.result < 0 || call.result >= 0) return;

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "format/vk_limits.h"
+
 namespace reprise {
 namespace {
 
@@ -43,6 +45,9 @@ DescribedDevice described(const Json& application, const Json& device) {
   made.extensions = listOf(device, "enabledExtensions");
   for (std::string& name : listOf(application, "extensions"))
     made.instance_extensions.insert(std::move(name));
+  if (const auto limits = device.find("limits"); limits != device.end() && limits->is_object())
+    for (const auto& [name, value] : limits->items())
+      if (value.is_number_unsigned()) made.limits[name] = value.get<uint64_t>();
   const auto features = device.find("enabledFeatures");
   made.has_features = features != device.end() && features->is_object();
   if (!made.has_features) return made;
@@ -107,6 +112,18 @@ void addFeatures(JudgedDevice& device, const std::string& structure, const Names
       device.lacks.push_back({Lack::kFeature, feature, structure, extension, false, false, {}});
 }
 
+// Limits that are stricter here.
+void addLimits(JudgedDevice& device) {
+  for (const LimitRow& row : kLimitRows) {
+    const auto then = device.described.limits.find(row.name);
+    const auto now = device.offer.limits.find(row.name);
+    if (then == device.described.limits.end() || now == device.offer.limits.end() || now->second == 0)
+      continue;
+    const bool stricter = row.is_alignment ? then->second % now->second != 0 : now->second < then->second;
+    if (stricter) device.lacks.push_back({Lack::kLimit, row.name, "", "", false, true, {}});
+  }
+}
+
 constexpr size_t kMostListed = 100;
 
 // "vkCmdDrawMultiEXT (64 calls, from call 337 on), ..."
@@ -123,7 +140,10 @@ std::string usesText(const std::map<std::string, Use>& uses) {
   return text;
 }
 
-std::string shownName(const Lack& lack) {
+std::string shownName(const JudgedDevice& device, const Lack& lack) {
+  if (lack.kind == Lack::kLimit)
+    return lack.name + " of " + std::to_string(device.described.limits.at(lack.name)) + " (" +
+           std::to_string(device.offer.limits.at(lack.name)) + " here)";
   if (lack.kind == Lack::kFeature) return "feature " + lack.name + " (" + lack.structure + ")";
   if (lack.kind == Lack::kExtension) return lack.name;
   std::string version = "Vulkan " + lack.name.substr(std::string_view("VK_VERSION_").size());
@@ -149,9 +169,9 @@ std::map<std::string, Use> allUses(const JudgedDevice& device, const Lack& lack)
 std::string missingOf(const JudgedDevice& device) {
   std::string lines;
   for (const Lack& lack : device.lacks) {
-    if (lack.kind == Lack::kFeature && !lack.extension.empty()) continue;
+    if (lack.kind == Lack::kLimit || (lack.kind == Lack::kFeature && !lack.extension.empty())) continue;
     const std::map<std::string, Use> uses = allUses(device, lack);
-    if (!uses.empty()) lines += "\n  " + shownName(lack) + ": " + usesText(uses);
+    if (!uses.empty()) lines += "\n  " + shownName(device, lack) + ": " + usesText(uses);
   }
   return lines;
 }
@@ -212,7 +232,7 @@ Lack* JudgedDevice::lackOf(std::string_view providers) {
   Lack* found = nullptr;
   anyProvider(providers, [&](std::string_view provider) {
     const auto lack = std::find_if(lacks.begin(), lacks.end(), [&](const Lack& one) {
-      return one.kind != Lack::kFeature && one.name == provider;
+      return (one.kind == Lack::kExtension || one.kind == Lack::kVersion) && one.name == provider;
     });
     if (lack == lacks.end()) return false;
     found = &*lack;
@@ -234,6 +254,7 @@ JudgedDevice judged(DescribedDevice described, Offer offer) {
   addVersions(device);
   for (const auto& [structure, features] : device.described.features)
     addFeatures(device, structure, features);
+  addLimits(device);
   return device;
 }
 
@@ -250,11 +271,21 @@ std::string missingText(const std::vector<JudgedDevice>& devices) {
   return text;
 }
 
+std::vector<std::string> brokenLimits(const std::vector<JudgedDevice>& devices) {
+  std::vector<std::string> texts;
+  for (const JudgedDevice& device : devices)
+    for (const Lack& lack : device.lacks)
+      if (lack.kind == Lack::kLimit && !lack.uses.empty())
+        texts.push_back(shownName(device, lack) + ": " + usesText(lack.uses));
+  return texts;
+}
+
 std::vector<std::string> leftOutTexts(const std::vector<JudgedDevice>& devices) {
   std::vector<std::string> texts;
   for (const JudgedDevice& device : devices) {
     for (const Lack& lack : device.lacks)
-      if (lack.kind != Lack::kVersion && !lack.of_instance) texts.push_back(leftOutText(lack));
+      if (lack.kind != Lack::kVersion && lack.kind != Lack::kLimit && !lack.of_instance)
+        texts.push_back(leftOutText(lack));
     for (const auto& [type, use] : device.left_out)
       texts.push_back(std::string(structName(type)) + " left out of " + std::to_string(use.calls) +
                       " calls: not available here, and " + std::string(reasonToLeaveOut(type)));

@@ -29,8 +29,9 @@ struct DescribedDevice {
   uint32_t api_version = 0;             // of instance and device together
   std::vector<std::string> extensions;  // of the device, in the program's order
   Names instance_extensions;
-  std::map<std::string, Names> features;  // that it enabled, by struct
-  bool has_features = false;              // the metadata says which
+  std::map<std::string, Names> features;                // that it enabled, by struct
+  bool has_features = false;                            // the metadata says which
+  std::map<std::string, uint64_t, std::less<>> limits;  // of format/vk_limits.h; none in older traces
 
   bool has(std::string_view provider) const;  // at capture
   bool hasFeature(std::string_view feature) const;
@@ -44,6 +45,7 @@ struct Offer {
   Names extensions;                       // of instance and device
   std::map<std::string, Names> features;  // of the structs that the program enabled
   FormatsHere formats;
+  std::map<std::string, uint64_t, std::less<>> limits;
 };
 
 // The replay's own affair, see isReplaysOwn().
@@ -54,9 +56,9 @@ struct Use {
 };
 
 struct Lack {
-  enum Kind { kExtension, kFeature, kVersion };
+  enum Kind { kExtension, kFeature, kVersion, kLimit };
   Kind kind = kExtension;
-  std::string name;       // a provider's, or the feature's
+  std::string name;       // a provider's, the feature's or the limit's
   std::string structure;  // of a feature
   std::string extension;  // of a feature whose struct's extension is lacking
   bool of_instance = false;
@@ -82,6 +84,8 @@ JudgedDevice judged(DescribedDevice described, Offer offer);  // its lacks witho
 
 // All that is missing, as one sentence and a list; empty if nothing is.
 std::string missingText(const std::vector<JudgedDevice>& devices);
+// The device's limits that calls of the trace break, and which: undefined behaviour that many drivers stand.
+std::vector<std::string> brokenLimits(const std::vector<JudgedDevice>& devices);
 // What can be left out, one sentence each.
 std::vector<std::string> leftOutTexts(const std::vector<JudgedDevice>& devices);
 

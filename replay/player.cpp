@@ -61,6 +61,7 @@ class Playback {
     if (status && options_.run_unfinished) status = playKept();
     player_.finish();
     if (!status && status.code() != Code::kDiffers) return status;
+    if (player_.lostItsDevice() && !preflight_.brokenLimits().empty()) return forbidden();
     if (!status) player_.note(status.message());
     return strictly();
   }
@@ -91,6 +92,16 @@ class Playback {
       player_.contents().see(*event.value());
       if (preflight_.wantsSurvey()) preflight_.see(*event.value());
     }
+  }
+
+  Status forbidden() const {
+    std::string list;
+    for (const std::string& text : preflight_.brokenLimits()) list += "\n  " + text;
+    return Status(
+        Code::kCannotRun,
+        "the device was lost, as it was not at capture, and the trace does what this device's limits "
+        "forbid:" +
+            list);
   }
 
   // --remap strict: the trace was to be played with the handle types that it has.

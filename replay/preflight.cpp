@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "format/vk_limits.h"
 #include "replay/gpu_choice.h"
 #include "replay/target.h"
 
@@ -51,6 +52,7 @@ class Asked {
     offer.api_version = std::min(described.asked_version, known.apiVersion);
     offer.extensions.insert(extensions_.begin(), extensions_.end());
     for (const std::string& name : deviceExtensions(dispatch_, gpu)) offer.extensions.insert(name);
+    for (const LimitRow& row : kLimitRows) offer.limits[row.name] = row.of(known.limits);
     askFeatures(gpu, described, offer);
     askFormats(gpu, described, offer);
     return offer;
@@ -129,6 +131,9 @@ Status Preflight::ask(const TraceSummary& summary, const std::string& gpu) {
 Status Preflight::verdict(std::vector<std::string>& notes) {
   const std::string missing = missingText(devices_);
   if (!missing.empty()) return Status(Code::kCannotRun, missing);
+  broken_limits_ = reprise::brokenLimits(devices_);
+  for (const std::string& text : broken_limits_)
+    notes.push_back("not allowed on this device, which may do anything with it: " + text);
   for (std::string& text : leftOutTexts(devices_)) notes.push_back(std::move(text));
   for (const JudgedDevice& device : devices_)
     for (const auto& [type, use] : device.left_out) left_out_.insert(type);

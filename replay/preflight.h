@@ -28,6 +28,9 @@ class Preflight {
   void see(const Event& event) { survey_->see(event); }
   Status verdict(std::vector<std::string>& notes);
 
+  // What the trace does that this machine's limits forbid: it is played all the same.
+  const std::vector<std::string>& brokenLimits() const { return broken_limits_; }
+
   // Of the captured GPUs, by their places.
   const std::map<size_t, std::string>& gpuNames() const { return gpu_names_; }
   // What is left out of devices has been told, or will be.
@@ -46,6 +49,7 @@ class Preflight {
   std::map<size_t, std::string> gpu_names_;
   bool judges_extensions_ = false, judges_features_ = false;
   std::set<VkStructureType> left_out_;
+  std::vector<std::string> broken_limits_;
   NodeFilter filter_{keeps, this};
 };
 

@@ -253,8 +253,9 @@ class Player {
   Status unknownHandle(HandleKind kind, uint64_t captured) const;
   // A handle was not alive: fatal, but for a call that only names it, or destroys it (a difference).
   Status refuse(Command command, Status unknown);
-  void failureSeen() { failure_seen_ = true; }  // this run lost its device
-  void validationMessage(const char* text);     // from any thread
+  void failureSeen() { failure_seen_ = true; }                                // this run lost its device
+  bool lostItsDevice() const { return failure_seen_ && !failure_expected_; }  // and the capture did not
+  void validationMessage(const char* text);                                   // from any thread
   void takeValidationMessages() {
     if (has_messages_.load(std::memory_order_acquire)) reportValidationMessages();
   }

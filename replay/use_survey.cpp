@@ -71,6 +71,7 @@ UseSurvey::UseSurvey(std::vector<JudgedDevice>& devices) : devices_(devices), lo
     addCommands(i);
     addStructs(i);
     addFeatures(i);
+    addLimits(i);
   }
   setKinds();
 }
@@ -148,6 +149,16 @@ void UseSurvey::addFeatures(size_t index) {
   }
 }
 
+void UseSurvey::addLimits(size_t index) {
+  std::map<std::string, uint64_t, std::less<>> stricter;
+  for (const Lack& lack : devices_[index].lacks)
+    if (lack.kind == Lack::kLimit) stricter[lack.name] = devices_[index].offer.limits.at(lack.name);
+  if (stricter.empty()) return;
+  limits_.emplace(index, LimitSurvey(std::move(stricter)));
+  for (size_t i = 1; i < kCommandCount; ++i)
+    if (LimitSurvey::looksAt(Command(i))) looked_at_[i] |= kLimits;
+}
+
 void UseSurvey::setKinds() {
   for (const Command command : {Command::vkCreateShaderModule, Command::vkCreateGraphicsPipelines,
                                 Command::vkCreateComputePipelines, Command::vkCreateRayTracingPipelinesKHR})
@@ -180,7 +191,7 @@ void UseSurvey::see(const Event& event) {
   const Command canonical = commandInfo(event.command).canonical;
   const uint8_t kinds = looked_at_[size_t(canonical)];
   const bool nodes = (kinds & kNodes) && mayHoldNode(event.inputs);
-  if (!(kinds & (kLooked | kShaders | kHandles)) && !nodes) return;
+  if (!(kinds & (kLooked | kShaders | kHandles | kLimits)) && !nodes) return;
   const ReplayCall* row = findReplayCall(canonical);
   if (!row) return;
   nodes_.clear();
@@ -201,6 +212,7 @@ void UseSurvey::see(const Event& event) {
       if (reason.device == device &&
           (!reason.rule || reason.rule->uses(call.packet, devices_[device].offer.formats)))
         use(devices_[device].lacks[reason.lack], event.command_name, event);
+  if (kinds & kLimits) seeLimits(device, canonical, call.packet, event);
   if (nodes) seeNodes(device, event);
   if (kinds & kShaders) seeShaders(device, canonical, call.packet, event);
 }
@@ -228,6 +240,14 @@ size_t UseSurvey::deviceOf(const void* packet) const {
   std::memcpy(&first, packet, sizeof first);  // every packet here starts with its dispatchable handle
   const auto found = device_of_.find(first);
   return found == device_of_.end() ? 0 : found->second;
+}
+
+void UseSurvey::seeLimits(size_t index, Command canonical, const void* packet, const Event& event) {
+  const auto limits = limits_.find(index);
+  if (limits == limits_.end()) return;
+  for (const std::string_view broken : limits->second.see(canonical, packet))
+    for (Lack& lack : devices_[index].lacks)
+      if (lack.kind == Lack::kLimit && lack.name == broken) use(lack, event.command_name, event);
 }
 
 void UseSurvey::seeNodes(size_t index, const Event& event) {

@@ -12,6 +12,7 @@
 #include "format/arena.h"
 #include "format/decoder.h"
 #include "format/reader.h"
+#include "replay/limit_survey.h"
 #include "replay/needs.h"
 #include "replay/spirv.h"
 
@@ -25,7 +26,7 @@ class UseSurvey {
 
  private:
   // Why a command is looked at.
-  enum : uint8_t { kLooked = 1, kShaders = 2, kHandles = 4, kNodes = 8 };
+  enum : uint8_t { kLooked = 1, kShaders = 2, kHandles = 4, kNodes = 8, kLimits = 16 };
   struct Reason {
     size_t device = 0;
     size_t lack = 0;
@@ -41,11 +42,13 @@ class UseSurvey {
   void addFeatures(size_t device);
   void addReason(Command command, Reason reason);
   bool addByExtension(size_t device, size_t lack);
+  void addLimits(size_t device);
   void setKinds();
 
   bool mayHoldNode(std::span<const std::byte> inputs) const;
   void learnHandles(Command canonical, const void* packet);
   size_t deviceOf(const void* packet) const;
+  void seeLimits(size_t device, Command canonical, const void* packet, const Event& event);
   void seeNodes(size_t device, const Event& event);
   void seeShaders(size_t device, Command canonical, const void* packet, const Event& event);
   void seeModule(size_t device, const SpirvNeeds& needs, const Event& event);
@@ -57,6 +60,7 @@ class UseSurvey {
   std::unordered_map<Command, std::vector<Reason>> reasons_;
   std::unordered_map<VkStructureType, std::vector<LackingStruct>> structs_;
   std::unordered_map<uint64_t, size_t> device_of_;  // by VkDevice, VkQueue and VkCommandBuffer
+  std::unordered_map<size_t, LimitSurvey> limits_;  // of devices that have stricter ones here
   size_t created_ = 0;
   Arena arena_;
   std::vector<VkStructureType> nodes_;  // of the current call, that are lacking somewhere

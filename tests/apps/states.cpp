@@ -98,6 +98,9 @@ void dynamic3(Scene& scene) {
   REQUIRE((app::drawnCells(scene, at) & std::bitset<64>(0xffffff)) == 0xffffu);
 }
 
+// Half of a colour in one channel, rounded as the driver likes.
+bool isBetween(uint32_t texel) { return texel >> 8 == 0xff80ff || texel >> 8 == 0xff7fff; }
+
 // Two buffers of vertices, whose layout is told while recording; indices of one byte.
 void vertices(Scene& scene) {
   VkPhysicalDeviceIndexTypeUint8FeaturesEXT bytes{
@@ -147,7 +150,7 @@ void vertices(Scene& scene) {
     vkCmdDrawIndexed(commands, 3, 1, 1, 0, 0);
     vkCmdDrawIndexed(commands, 3, 1, 4, 0, 1);
   });
-  REQUIRE(scene.found(at)[0] == 0xff0000ff && scene.found(at)[30 * 64 + 30] >> 8 == 0xff80ff);
+  REQUIRE(scene.found(at)[0] == 0xff0000ff && isBetween(scene.found(at)[30 * 64 + 30]));
 }
 
 const app::Case kCases[] = {{"dynamic", dynamic}, {"dynamic3", dynamic3}, {"vertices", vertices}};

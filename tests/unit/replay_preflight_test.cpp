@@ -288,5 +288,50 @@ TEST(Preflight, TheGpuIsChosenByOptionNamePlace) {
   EXPECT_EQ(chooseGpu({}, {}).status().code(), Code::kCannotRun);
 }
 
+// Offsets of 16 and 64 bytes for the second of two dynamic buffers, bound where 64 is asked for.
+TEST(Preflight, ALimitThatACallBreaksIsToldAndPlayed) {
+  Offer offer = offerOf(VK_API_VERSION_1_1, {});
+  offer.limits = {{"minUniformBufferOffsetAlignment", 64},
+                  {"minStorageBufferOffsetAlignment", 16},
+                  {"maxPushConstantsSize", 128}};
+  auto devices =
+      judgedOne(R"({"limits":{"minUniformBufferOffsetAlignment":16,"minStorageBufferOffsetAlignment":16,
+                                         "maxPushConstantsSize":256,"maxBoundDescriptorSets":4}})",
+                std::move(offer));
+  ASSERT_EQ(devices[0].lacks.size(), 2u);
+  const VkDescriptorSetLayoutBinding bindings[2] = {{7, VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER_DYNAMIC, 1},
+                                                    {3, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER_DYNAMIC, 1}};
+  const VkDescriptorSetLayoutCreateInfo set_info{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, nullptr,
+                                                 0, 2, bindings};
+  auto set_layout = reinterpret_cast<VkDescriptorSetLayout>(uintptr_t{5});
+  CreateDescriptorSetLayoutCall create_set;
+  create_set.pCreateInfo = &set_info;
+  create_set.pSetLayout = &set_layout;
+  const VkPushConstantRange range{VK_SHADER_STAGE_COMPUTE_BIT, 120, 16};
+  const VkPipelineLayoutCreateInfo info{
+      VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO, nullptr, 0, 1, &set_layout, 1, &range};
+  auto layout = reinterpret_cast<VkPipelineLayout>(uintptr_t{6});
+  CreatePipelineLayoutCall create;
+  create.pCreateInfo = &info;
+  create.pPipelineLayout = &layout;
+  const VkDescriptorSet set = reinterpret_cast<VkDescriptorSet>(uintptr_t{7});
+  const uint32_t kept[2] = {16, 64}, broken[2] = {64, 16};
+  CmdBindDescriptorSetsCall bind;
+  bind.layout = layout;
+  bind.descriptorSetCount = 1;
+  bind.pDescriptorSets = &set;
+  bind.dynamicOffsetCount = 2;
+  bind.pDynamicOffsets = kept;
+  CmdBindDescriptorSetsCall wrong = bind;
+  wrong.pDynamicOffsets = broken;
+  Shown(devices).call(create_set).call(create).call(bind).call(wrong).call(wrong);
+  EXPECT_EQ(missingText(devices), "");
+  EXPECT_TRUE(leftOutTexts(devices).empty());
+  const std::vector<std::string> wanted = {
+      "minUniformBufferOffsetAlignment of 16 (64 here): vkCmdBindDescriptorSets (2 calls, from call 13 on)",
+      "maxPushConstantsSize of 256 (128 here): vkCreatePipelineLayout (call 11)"};
+  EXPECT_EQ(brokenLimits(devices), wanted);
+}
+
 }  // namespace
 }  // namespace reprise
