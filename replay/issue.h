@@ -139,6 +139,14 @@ template <class C>
 concept MakesPipelines = requires(C& c) {
   c.pPipelines[c.createInfoCount];
 };
+// What the captured driver had compiled before, this one may have to compile now.
+template <MakesPipelines C>
+void allowCompiling(C& call, const C& captured) {
+  constexpr VkPipelineCreateFlags kFails = VK_PIPELINE_CREATE_FAIL_ON_PIPELINE_COMPILE_REQUIRED_BIT |
+                                           VK_PIPELINE_CREATE_EARLY_RETURN_ON_FAILURE_BIT;
+  for (uint32_t i = 0; call.pCreateInfos && captured.pPipelines && i < call.createInfoCount; ++i)
+    if (captured.pPipelines[i]) const_cast<VkPipelineCreateFlags&>(call.pCreateInfos[i].flags) &= ~kFails;
+}
 template <MakesPipelines C>
 void settlePipelines(Player& player, C& call, C& captured) {
   // Another compiler may not need what the captured one did, or need more.
@@ -205,6 +213,7 @@ Status issueBy(Player& player, C& call, C& captured, const Make& make) {
   if (!walk.ok()) return player.refuse(C::kId, walk.status());
   if (!walk.touchesOurs() && player.offered(C::kId)) {
     if (!Player::has(player.dispatch(), C::kId)) return player.missing(C::kId);
+    if constexpr (MakesPipelines<C>) allowCompiling(call, captured);
     make();
     if constexpr (kHasVkResult<C>) player.noticeLoss(captured.result, call.result);
     if constexpr (!kReturnsNothing<C>) {
