@@ -12,6 +12,7 @@ from workplace import HANG, JUDGE, status_word
 
 TOLERANCE = 2.0  # mean absolute difference a channel, 0 to 255, that two drivers' pictures may have
 OURS = re.compile(r"^reprise: ")
+LISTED = re.compile(r"  \S")  # what a sentence before it announces
 REPLAYED = re.compile(r"replayed (\d+) calls, (\d+) frames")
 
 
@@ -31,7 +32,7 @@ def replay(place, program, trace, manifest, wsi, name):
     counts = REPLAYED.search(run.out)
     return {"status": run.status, "seconds": round(time.monotonic() - start, 1),
             "calls": int(counts[1]) if counts else None, "frames": int(counts[2]) if counts else None,
-            "said": [line for line in run.err.splitlines() if OURS.match(line)][-12:]
+            "said": [line for line in run.err.splitlines() if OURS.match(line) or LISTED.match(line)][-24:]
             or run.err.splitlines()[-5:]}
 
 

@@ -31,7 +31,8 @@ def capture_cell(result):
 def reason(result):
     """What a replay with status 4 said this machine lacks; otherwise the last that it said."""
     lines = [line.removeprefix("reprise: ") for line in result["said"]]
-    lacking = next((line[line.index("lacks"):] for line in lines if "lacks" in line), None)
+    lacking = [line.strip().split(":")[0] for line in lines if line.startswith("  ")]
+    lacking = "lacks " + ", ".join(lacking) if lacking else ""
     said = lacking or (lines or ["nothing said"])[-1]
     return said if len(said) <= WIDEST else said[:WIDEST] + "..."
 
