@@ -1,7 +1,8 @@
 // One call, from the trace to the driver: map its handles, call, learn what it returned, compare with the
 // capture.
 //
-// hooks.cpp instantiates this for every command; a hook adapts the packet and hands it back to issue().
+// hooks.cpp instantiates this for every command without a hook; a hook adapts the packet and hands it back to
+// issue().
 // `call` is decoded from the trace and becomes live; `captured` has the outputs and result of the capture
 // (its by-value members stay captured, its input arrays are shared with `call`).
 #pragma once
