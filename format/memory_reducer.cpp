@@ -1,7 +1,5 @@
 #include "format/memory_reducer.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -12,7 +10,29 @@ constexpr uint64_t kWord = 4;       // runs grow to whole words, so that their e
 constexpr uint64_t kMergeGap = 16;  // a run's header costs about as much as this many bytes
 }  // namespace
 
-size_t MemoryReducer::HashOfKey::operator()(const Key& key) const { return XXH3_64bits(&key, sizeof key); }
+// The handle is another allocation's by now: what was known of the old one is of no more use.
+MemoryReducer::Allocation& MemoryReducer::allocationOf(const MemoryChange& change) {
+  Allocation& allocation = allocations_[change.memory];
+  if (allocation.generation != change.generation) {
+    page_count_ -= allocation.pages.size();
+    allocation.pages.clear();
+    allocation.generation = change.generation;
+  }
+  return allocation;
+}
+
+MemoryReducer::Page& MemoryReducer::pageOf(const MemoryChange& change, uint64_t number) {
+  Allocation* allocation = &allocationOf(change);
+  const auto found = allocation->pages.find(number);
+  if (found != allocation->pages.end()) return *found->second;
+  if (page_count_ >= max_pages_) {
+    allocations_.clear();
+    page_count_ = 0;
+    allocation = &allocationOf(change);
+  }
+  ++page_count_;
+  return *allocation->pages.emplace(number, std::make_unique<Page>()).first->second;
+}
 
 std::span<const MemoryReducer::Run> MemoryReducer::reduce(const MemoryChange& change,
                                                           std::span<const std::byte> bytes,
@@ -29,30 +49,26 @@ std::span<const MemoryReducer::Run> MemoryReducer::reduce(const MemoryChange& ch
     uint64_t address = change.offset + at;
     uint64_t in_page = address % kPageBytes;
     uint64_t size = std::min<uint64_t>(kPageBytes - in_page, bytes.size() - at);
-    Key key{change.memory, change.generation, address / kPageBytes};
-    auto found = pages_.find(key);
-    if (found == pages_.end()) {
-      if (pages_.size() >= max_pages_) pages_.clear();
-      found = pages_.emplace(key, std::make_unique<Page>()).first;
-    }
-    reducePage(*found->second, in_page, bytes.subspan(at, size), at);
+    reducePage(pageOf(change, address / kPageBytes), in_page, bytes.subspan(at, size), at);
     at += size;
   }
   return runs_;
 }
 
 void MemoryReducer::forget(const MemoryChange& change) {
-  uint64_t first = change.offset / kPageBytes;
-  uint64_t last = (change.offset + change.size - 1) / kPageBytes;
-  if (last - first >= pages_.size()) {  // a hostile size must not make a long loop
-    std::erase_if(pages_, [&](const auto& entry) {
-      const Key& key = entry.first;
-      return key.memory == change.memory && key.generation == change.generation && key.page >= first &&
-             key.page <= last;
-    });
-    return;
+  const auto allocation = allocations_.find(change.memory);
+  if (allocation == allocations_.end() || allocation->second.generation != change.generation) return;
+  auto& pages = allocation->second.pages;
+  const uint64_t first = change.offset / kPageBytes;
+  const uint64_t last = (change.offset + change.size - 1) / kPageBytes;
+  const uint64_t before = pages.size();
+  if (last - first >= pages.size()) {  // a hostile size must not make a long loop
+    std::erase_if(pages, [&](const auto& entry) { return entry.first >= first && entry.first <= last; });
+  } else {
+    for (uint64_t page = first; page <= last; ++page) pages.erase(page);
   }
-  for (uint64_t page = first; page <= last; ++page) pages_.erase(Key{change.memory, change.generation, page});
+  page_count_ -= before - pages.size();
+  if (pages.empty()) allocations_.erase(allocation);
 }
 
 // `bytes` go to `in_page` of the page; they are the change's bytes from `at` on.

@@ -1,9 +1,10 @@
 // Reduces a change of mapped memory to the bytes that differ from what the trace already says.
 //
 // Remembers the last recorded contents of each allocation, page by page, within a bound; what it does not
-// remember counts as changed. Beyond the bound it forgets everything and starts anew. Contents that the
-// device may change as well must not be remembered: the program may write the very bytes again that the trace
-// last saw, over something that the device wrote in between. One thread. Sizes are bytes.
+// remember counts as changed. An allocation is forgotten when another takes its handle; beyond the bound
+// everything is. Contents that the device may change as well must not be remembered: the program may write
+// the very bytes again that the trace last saw, over something that the device wrote in between. One thread.
+// Sizes are bytes.
 #pragma once
 
 #include <cstddef>
@@ -32,31 +33,31 @@ class MemoryReducer {
   std::span<const Run> reduce(const MemoryChange& change, std::span<const std::byte> bytes,
                               bool device_writes);
 
-  uint64_t rememberedBytes() const { return pages_.size() * kPageBytes; }
+  uint64_t rememberedBytes() const { return page_count_ * kPageBytes; }
 
  private:
   static constexpr uint64_t kPageBytes = 4096;
   static constexpr uint64_t kGranule = 64;  // what is known is known in these
 
-  struct Key {
-    uint64_t memory, generation, page;
-    bool operator==(const Key&) const = default;
-  };
-  struct HashOfKey {
-    size_t operator()(const Key& key) const;
-  };
   struct Page {
     uint64_t known = 0;  // a bit a granule
     std::byte bytes[kPageBytes];
   };
+  struct Allocation {
+    uint64_t generation = 0;
+    std::unordered_map<uint64_t, std::unique_ptr<Page>> pages;  // by number
+  };
 
+  Allocation& allocationOf(const MemoryChange& change);
+  Page& pageOf(const MemoryChange& change, uint64_t number);
   void forget(const MemoryChange& change);
   void reducePage(Page& page, uint64_t in_page, std::span<const std::byte> bytes, uint64_t at);
   void compareGranule(const std::byte* old, const std::byte* now, uint64_t size, uint64_t at);
   void addRun(uint64_t begin, uint64_t end);
 
   uint64_t max_pages_;
-  std::unordered_map<Key, std::unique_ptr<Page>, HashOfKey> pages_;
+  uint64_t page_count_ = 0;
+  std::unordered_map<uint64_t, Allocation> allocations_;  // by VkDeviceMemory
   std::vector<Run> runs_;
 };
 

@@ -35,6 +35,17 @@ TEST(MemoryReducer, AllocationsAndGenerationsAreApart) {
   EXPECT_EQ(reduce(reducer, 4096, page), (Runs{{0, 4096}}));
 }
 
+TEST(MemoryReducer, AnAllocationIsForgottenWhenAnotherTakesItsHandle) {
+  MemoryReducer reducer(1 << 20);
+  Bytes pages(8 * 4096);
+  reduce(reducer, 0, pages);
+  EXPECT_EQ(reducer.rememberedBytes(), 8u * 4096);
+  reduce(reducer, 0, Bytes(4096), false, 2);
+  EXPECT_EQ(reducer.rememberedBytes(), 4096u);
+  reduce(reducer, 0, Bytes(4096), true, 2);
+  EXPECT_EQ(reducer.rememberedBytes(), 0u);
+}
+
 TEST(MemoryReducer, WhatTheDeviceMayWriteIsAlwaysWhole) {
   MemoryReducer reducer(1 << 20);
   Bytes counter(64);
