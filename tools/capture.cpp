@@ -17,6 +17,7 @@
 #include <memory>
 #include <random>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tools/capture_environment.h"
@@ -89,7 +90,7 @@ class Wrapper {
   bool program_ended_ = false;
   int wait_status_ = 0;
   bool any_calls_ = false;
-  std::vector<std::string> lines_;
+  std::vector<std::pair<OutputFiles::Claim, std::string>> written_;  // and its summary
   std::vector<std::unique_ptr<Recording>> recordings_;
 };
 
@@ -113,7 +114,7 @@ int Wrapper::serve() {
   for (const auto& recording : recordings_) {
     // Nobody created a device: the first that did anything at all gets the file.
     recording->status = recording->session->conclude();
-    lines_.push_back(recording->session->summary());
+    written_.emplace_back(recording->session->file(), recording->session->summary());
     if (!recording->status) REPRISE_LOG(error, "{}", recording->status.message());
   }
   return wait_status_;
@@ -164,7 +165,7 @@ void Wrapper::settle() {
     const CaptureSession* session = recording->session.get();
     any_calls_ |= session && session->sawCalls();
     if (session && !session->hasFile() && session->sawCalls()) return false;
-    if (session && session->hasFile()) lines_.push_back(session->summary());
+    if (session && session->hasFile()) written_.emplace_back(session->file(), session->summary());
     if (!recording->status) REPRISE_LOG(error, "{}", recording->status.message());
     return true;
   });
@@ -184,7 +185,7 @@ void Wrapper::handleSignals() {
 }
 
 void Wrapper::report() {
-  for (const std::string& line : lines_) spdlog::info("{}", line);
+  for (const auto& [file, summary] : written_) spdlog::info("{}: {}", files_.path(file), summary);
   if (!any_calls_) spdlog::warn("the program made no Vulkan call; no file was written");
 }
 
@@ -227,7 +228,7 @@ int runProgram(const CaptureOptions& options) {
   const int signals = takeSignals(before);
   Result<pid_t> program = startProgram(options.command, variables, before);
   if (!program) return fail(program.status());
-  OutputFiles files(output, false);
+  OutputFiles files(output, false, *program);
   Wrapper wrapper(listener, signals, *program, files);
   const int status = wrapper.serve();
   wrapper.report();

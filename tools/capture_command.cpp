@@ -11,7 +11,9 @@ namespace {
 constexpr const char* kFooter =
     "CMD and all that follows it is run as it stands; `--` before it is allowed. Every process of the "
     "program\n"
-    "that creates a Vulkan device has a file of its own: the first FILE, the others FILE.PID.\n"
+    "that creates a Vulkan device has a file of its own: FILE is CMD's, or the first one's where CMD has "
+    "none; the\n"
+    "others' are FILE.PID.\n"
     "\n"
     "Exit status: that of the program (128 + n where signal n ended it); 2 wrong argument; 3 FILE cannot be\n"
     "written; 4 the program or the layer cannot be started.\n"

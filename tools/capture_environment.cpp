@@ -45,9 +45,11 @@ Status checkManifest(const fs::path& folder) {
   return {};
 }
 
-std::string prepended(const char* name, const std::string& value) {
+// `value` before the variable's own, or after it.
+std::string joined(const char* name, const std::string& value, bool first) {
   const char* old = getenv(name);
-  return old && *old ? value + ":" + old : value;
+  if (!old || !*old) return value;
+  return first ? value + ":" + old : std::string(old) + ":" + value;
 }
 
 }  // namespace
@@ -83,12 +85,15 @@ Status checkOutput(const std::string& path) {
 
 Variables layerEnvironment(const std::string& layer_dir, const std::string& socket_name) {
   Variables variables;
+  // Nearest to the program, unless the user has put it into an order of his own. Loaders up to 1.3.239 order
+  // layers by the folders that they are found in, later ones by their names.
   const char* layers = getenv("VK_INSTANCE_LAYERS");
-  if (!layers || !strstr(layers, kLayerName))
-    variables.emplace_back("VK_INSTANCE_LAYERS", prepended("VK_INSTANCE_LAYERS", kLayerName));
-  variables.emplace_back("VK_ADD_LAYER_PATH", prepended("VK_ADD_LAYER_PATH", layer_dir));
+  const bool first = !layers || !strstr(layers, kLayerName);
+  if (first) variables.emplace_back("VK_INSTANCE_LAYERS", joined("VK_INSTANCE_LAYERS", kLayerName, true));
+  variables.emplace_back("VK_ADD_LAYER_PATH", joined("VK_ADD_LAYER_PATH", layer_dir, first));
   // Where this is set, the loader looks nowhere else.
-  if (getenv("VK_LAYER_PATH")) variables.emplace_back("VK_LAYER_PATH", prepended("VK_LAYER_PATH", layer_dir));
+  if (getenv("VK_LAYER_PATH"))
+    variables.emplace_back("VK_LAYER_PATH", joined("VK_LAYER_PATH", layer_dir, first));
   variables.emplace_back("REPRISE_SOCKET", socket_name);
   return variables;
 }

@@ -27,7 +27,7 @@ constexpr long kSleepNs = 10'000'000;
 constexpr size_t kUndecidedBytes = size_t{4} << 20;  // that may wait for a device to appear
 constexpr size_t kBacklogExtra = size_t{8} << 20;    // that may be held however full the arena is
 constexpr uint64_t kMostRemembered = uint64_t{64} << 20;
-constexpr uint32_t kOwnLane = 0;                     // for holes: ArenaDrain numbers lanes from 1
+constexpr uint32_t kOwnLane = 0;  // for holes: ArenaDrain numbers lanes from 1
 
 struct Request {
   AttachRequest words{};
@@ -76,7 +76,8 @@ void* mapArena(const Request& request) {
   return mapMemfd(request.fds[0], bytes);
 }
 
-// Remembered contents have their share of the arena's size, but never so much that the program could wait for it.
+// Remembered contents have their share of the arena's size, but never so much that the program could wait for
+// it.
 WriterOptions writerOptions(size_t arena_bytes) {
   WriterOptions options;
   options.reducer_bytes = std::min<uint64_t>(kMostRemembered, arena_bytes / 4);
@@ -165,7 +166,8 @@ void CaptureSession::letGo() {
   if (!in_process_) close(socket_);  // the program may have closed it, and the number may be another's now
 }
 
-// Nothing will come through them any more: their memory goes back to the system while the file is still being written.
+// Nothing will come through them any more: their memory goes back to the system while the file is still being
+// written.
 void CaptureSession::dropBuffers() {
   if (sysv_) return;
   mapped_bytes_ = arena_.layout.pools[0].offset;
@@ -191,7 +193,8 @@ size_t CaptureSession::backlogLimit() const {
 // The program may be waiting for what was given up.
 void CaptureSession::reportHeld() {
   const size_t resident = resident_.load(std::memory_order_relaxed);
-  const size_t held = resident - std::min(resident, kBacklogExtra) + file_held_.load(std::memory_order_relaxed);
+  const size_t held =
+      resident - std::min(resident, kBacklogExtra) + file_held_.load(std::memory_order_relaxed);
   ArenaHeader& header = arena_.header();
   if (header.held_bytes.exchange(held, std::memory_order_relaxed) <= held) return;
   header.space_signal.fetch_add(1);
@@ -204,7 +207,11 @@ void CaptureSession::decidePath(Backlog& backlog) {
       drain_.counts().device || arena_.header().device_created.load(std::memory_order_relaxed);
   if (!device && drain_.counts().bytes <= kUndecidedBytes) return;
   decided_ = true;
-  backlog.then([this, path = files_.claim(pid_)] { file_.decide(path); });
+  backlog.then([this, device] { decideFile(device); });
+}
+
+void CaptureSession::decideFile(bool device) {
+  claim_ = files_.claim(pid_, device, [this](const std::string& path) { file_.decide(path); });
 }
 
 void CaptureSession::sleep() {
@@ -292,7 +299,7 @@ void CaptureSession::writeLosses() {
 Status CaptureSession::conclude() {
   Status status;
   if (decided_ || sawCalls()) {
-    if (!decided_) file_.decide(files_.claim(pid_));
+    if (!decided_) decideFile(false);
     decided_ = true;
     status = file_.finish();
   }
@@ -304,8 +311,8 @@ Status CaptureSession::conclude() {
 
 std::string CaptureSession::summary() const {
   const TraceCounts counts = file_.counts();
-  return file_.path() + ": " + readableSize(counts.file_bytes) + ", " + counted(counts.frames, "frame") +
-         ", " + counted(counts.calls, "call") + ", " + counted(counts.holes, "hole");
+  return readableSize(counts.file_bytes) + ", " + counted(counts.frames, "frame") + ", " +
+         counted(counts.calls, "call") + ", " + counted(counts.holes, "hole");
 }
 
 }  // namespace reprise

@@ -1,12 +1,13 @@
 // One traced process being recorded: its arena, emptied into its file until the process has ended.
 //
-// A thread of its own calls accept() and run(), which empties the arena into a Backlog, whose thread fills the file.
-// run() returns when the process is dead (or, for a writer in a thread of the program, when the program says so) and all
-// that it committed was taken. conclude() then completes the file. requestStop() and wake() may come from any thread.
-// The session owns mapping and descriptors; the OutputFiles outlives it.
+// A thread of its own calls accept() and run(), which empties the arena into a Backlog, whose thread fills
+// the file. run() returns when the process is dead (or, for a writer in a thread of the program, when the
+// program says so) and all that it committed was taken. conclude() then completes the file. requestStop() and
+// wake() may come from any thread. The session owns mapping and descriptors; the OutputFiles outlives it.
 //
-// Memory: what the program has mapped of the arena, what waits in the Backlog and the contents of mapped memory that are
-// remembered share the arena's size. Beside it there is kBacklogExtra, BlockSink::kMaxBuffers and what zstd needs.
+// Memory: what the program has mapped of the arena, what waits in the Backlog and the contents of mapped
+// memory that are remembered share the arena's size. Beside it there is kBacklogExtra, BlockSink::kMaxBuffers
+// and what zstd needs.
 #pragma once
 
 #include <atomic>
@@ -42,7 +43,8 @@ class CaptureSession {
   int pid() const { return pid_; }
   bool sawCalls() const { return drain_.counts().calls > 0; }
   bool hasFile() const { return decided_; }
-  std::string summary() const;  // after conclude(): "cube.vkr: 27.4 kB, 300 frames, 41,118 calls, 0 holes"
+  OutputFiles::Claim file() const { return claim_; }  // after conclude(); its path may yet change
+  std::string summary() const;  // after conclude(): "27.4 kB, 300 frames, 41,118 calls, 0 holes"
 
  private:
   CaptureSession(int socket, int pidfd, int pid, ArenaView arena, bool sysv, bool in_process,
@@ -53,6 +55,7 @@ class CaptureSession {
   void reportHeld();
   void dropBuffers();
   void decidePath(Backlog& backlog);
+  void decideFile(bool device);
   void spaceAgain();
   void sleep();
   void writeHole(uint64_t subject, const std::string& text);
@@ -68,6 +71,7 @@ class CaptureSession {
   LateFile file_;
   ArenaDrain drain_;
   bool decided_ = false;
+  OutputFiles::Claim claim_ = 0;  // once `decided_` and after run()
   std::atomic<bool> stop_{false};
   std::atomic<size_t> resident_{0};  // of the Backlog
   std::atomic<size_t> file_held_{0};

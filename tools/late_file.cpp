@@ -33,7 +33,7 @@ LaneSink LateFile::sink() {
 }
 
 void LateFile::decide(const std::string& path) {
-  path_ = path;
+  decided_ = true;
   Result<std::unique_ptr<TraceWriter>> writer = TraceWriter::create(path, info_, options_);
   if (writer) {
     writer_ = std::move(*writer);

@@ -1,9 +1,9 @@
 // A trace file whose path is decided later than its first record comes.
 //
-// `reprise capture -o F` gives F to the first process that creates a device, which shows only after some
-// calls. Until decide(), what is told to a LateFile waits in memory (the caller watches heldBytes()). A
-// file that cannot be created or written takes everything and keeps nothing: the traced program must not wait
-// for it. One thread at a time. Errors: the first one, by finish().
+// `reprise capture -o F` gives F to a process that creates a device, which shows only after some calls. Until
+// decide(), what is told to a LateFile waits in memory (the caller watches heldBytes()). A file that cannot
+// be created or written takes everything and keeps nothing: the traced program must not wait for it. One
+// thread at a time. Errors: the first one, by finish().
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ class LateFile {
 
   LaneSink sink();  // the LateFile outlives it
   void decide(const std::string& path);
-  bool decided() const { return !path_.empty(); }
+  bool decided() const { return decided_; }
   // What it holds in memory beyond the few blocks that are under way.
   size_t heldBytes() const { return waiting_bytes_ + (writer_ ? writer_->rememberedBytes() : 0); }
 
@@ -31,7 +31,6 @@ class LateFile {
   void tick();
   Status finish();  // after decide()
 
-  const std::string& path() const { return path_; }
   TraceCounts counts() const { return writer_ ? writer_->counts() : TraceCounts{}; }
 
  private:
@@ -40,7 +39,7 @@ class LateFile {
 
   TraceHeaderInfo info_;
   const WriterOptions options_;
-  std::string path_;
+  bool decided_ = false;
   std::unique_ptr<TraceWriter> writer_;
   Status status_;
   std::vector<Step> waiting_;

@@ -7,13 +7,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <functional>
 
 namespace reprise {
 
-OutputFiles::OutputFiles(std::string path, bool shared)
-    : path_(std::move(path)), shared_(shared), start_(std::time(nullptr)) {}
+OutputFiles::OutputFiles(std::string path, bool shared, int owner)
+    : path_(std::move(path)), shared_(shared), owner_(owner), start_(std::time(nullptr)) {}
 
 OutputFiles::~OutputFiles() {
   if (lock_ >= 0) close(lock_);
@@ -38,12 +39,7 @@ bool OutputFiles::writtenSinceStart(const std::string& path) const {
   return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && info.st_mtime > start_;
 }
 
-std::string OutputFiles::claim(int pid) {
-  const std::lock_guard lock(mutex_);
-  if (!main_taken_) {
-    main_taken_ = true;
-    if (lockMain() && !(shared_ && writtenSinceStart(path_))) return path_;
-  }
+std::string OutputFiles::ownPath(int pid) {
   std::string own = path_ + "." + std::to_string(pid);
   for (int n = 2; used_.contains(own) || (shared_ && writtenSinceStart(own)); ++n)
     own = path_ + "." + std::to_string(pid) + "." + std::to_string(n);
@@ -51,9 +47,36 @@ std::string OutputFiles::claim(int pid) {
   return own;
 }
 
-bool OutputFiles::mainTaken() const {
+// F is free, or the owner's to take: its present writer has it open and goes on under the new name.
+bool OutputFiles::takeMain(int pid, bool device) {
+  if (!main_taken_) {
+    main_taken_ = true;
+    return lockMain() && !(shared_ && writtenSinceStart(path_));
+  }
+  if (!device || pid != owner_ || main_ == kNobody || pids_[main_] == owner_) return false;
+  struct stat info {};
+  if (stat(path_.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
+  const std::string own = ownPath(pids_[main_]);
+  if (rename(path_.c_str(), own.c_str()) != 0) return false;
+  paths_[main_] = own;
+  return true;
+}
+
+OutputFiles::Claim OutputFiles::claim(int pid, bool device,
+                                      const std::function<void(const std::string& path)>& create) {
   const std::lock_guard lock(mutex_);
-  return main_taken_;
+  const Claim claim = paths_.size();
+  const bool main = takeMain(pid, device);
+  if (main) main_ = claim;
+  pids_.push_back(pid);
+  paths_.push_back(main ? path_ : ownPath(pid));
+  create(paths_.back());
+  return claim;
+}
+
+std::string OutputFiles::path(Claim claim) const {
+  const std::lock_guard lock(mutex_);
+  return paths_.at(claim);
 }
 
 }  // namespace reprise

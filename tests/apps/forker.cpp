@@ -1,6 +1,7 @@
 // What programs do to their own process while a layer records them.
 //
 // forker fork       a child is forked while a device lives and uses Vulkan itself; the parent goes on
+// forker helper     a child uses Vulkan and ends before the parent does anything
 // forker wait       waits for any child: finds its own, and no stranger
 // forker closefrom  closes every descriptor above stderr, then goes on
 // forker exec       replaces itself by `forker plain` in the midst of it
@@ -65,6 +66,15 @@ void runFork() {
   app::destroyGpu(gpu);
 }
 
+void runHelper() {
+  const pid_t child = forkChild(plain);
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 42);
+  app::Gpu gpu = app::createGpu("parent with a helper");
+  work(gpu, 30);
+  app::destroyGpu(gpu);
+}
+
 void runWait() {
   app::Gpu gpu = app::createGpu("waiting parent");
   work(gpu, 10);
@@ -104,6 +114,8 @@ int main(int argc, char** argv) {
   const std::string_view what = argc > 1 ? argv[1] : "plain";
   if (what == "fork") {
     runFork();
+  } else if (what == "helper") {
+    runHelper();
   } else if (what == "wait") {
     runWait();
   } else if (what == "closefrom") {

@@ -12,14 +12,16 @@ def submits_of(bench, trace):
     return bench.info(trace)["submits"]
 
 
-def captured(bench, name, variant, submits, env=None):
-    """Runs a forker variant under the wrapper; `submits`: those of each process, most first."""
+def captured(bench, name, variant, submits, env=None, main=None):
+    """Runs a forker variant under the wrapper; `submits`: those of each process, most first, `main`: of FILE."""
     trace = bench.path(name + ".vkr")
     ok(bench.capture(trace, [bench.app("forker"), variant], env=env))
     files = traces(bench, trace)
     require(files and files[0] == trace, f"forker {variant}: no {trace.name} among {files}")
     found = sorted((submits_of(bench, file) for file in files), reverse=True)
     require(found == submits, f"forker {variant}: {found} submits in {len(files)} files, {submits} wanted")
+    if main is not None:
+        require(submits_of(bench, trace) == main, f"{trace.name} is not the program's own")
     for file in files:
         bench.replay(file, "--wsi", "headless").expect()
 
@@ -46,6 +48,11 @@ def layer_alone(bench, variant, submits):
 def fork(bench):
     captured(bench, "fork", "fork", [30, 20])
     layer_alone(bench, "fork", [30, 20])
+
+
+def helper(bench):
+    captured(bench, "helper", "helper", [30, 20], main=30)
+    layer_alone(bench, "helper", [30, 20])
 
 
 def wait(bench):
@@ -95,6 +102,7 @@ def idle_threads(bench):
 
 CASES = {
     "fork": fork,
+    "helper": helper,
     "wait": wait,
     "closefrom": closefrom,
     "exec": exec_itself,

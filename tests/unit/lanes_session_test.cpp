@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "capture/lanes.h"
 #include "format/vk.h"
@@ -40,6 +42,15 @@ class LanesSession : public testing::Test {
 
   std::string path() const { return folder_ + "/f.vkr"; }
 
+  // The path that a process with a device gets, and what it writes there.
+  static std::string claim(OutputFiles& files, int pid, const std::string& text = "") {
+    return files.path(files.claim(pid, true, [&](const std::string& path) { std::ofstream(path) << text; }));
+  }
+  static std::string textOf(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
   std::string folder_;
   int pid_ = 0;
   std::unique_ptr<CaptureSession> session_;
@@ -66,7 +77,7 @@ TEST_F(LanesSession, TheFirstWithADeviceGetsTheFile) {
               }).isOk());
   const std::string own = path() + "." + std::to_string(pid_);
   EXPECT_TRUE(std::filesystem::exists(own));
-  EXPECT_EQ(session_->summary().substr(0, own.size() + 1), own + ":");
+  EXPECT_EQ(files.path(session_->file()), own);
   EXPECT_NE(session_->summary().find(" 100,000 calls, 0 holes"), std::string::npos) << session_->summary();
 }
 
@@ -114,9 +125,24 @@ TEST_F(LanesSession, WhoeverAsksWithoutAnArenaIsRefused) {
 TEST_F(LanesSession, WritersOfOneProgramDoNotTakeEachOthersFile) {
   OutputFiles first(path(), true);
   OutputFiles second(path(), true);
-  EXPECT_EQ(first.claim(11), path());
-  EXPECT_EQ(second.claim(12), path() + ".12");
-  EXPECT_EQ(second.claim(12), path() + ".12.2");
+  EXPECT_EQ(claim(first, 11), path());
+  EXPECT_EQ(claim(second, 12), path() + ".12");
+  EXPECT_EQ(claim(second, 12), path() + ".12.2");
+}
+
+TEST_F(LanesSession, TheProgramItselfGetsTheFileThatItsHelperHad) {
+  constexpr int kProgram = 11, kHelper = 12;
+  OutputFiles files(path(), false, kProgram);
+  const OutputFiles::Claim helper =
+      files.claim(kHelper, true, [](const std::string& path) { std::ofstream(path) << "helper"; });
+  EXPECT_EQ(files.path(helper), path());
+  const OutputFiles::Claim deviceless = files.claim(kProgram, false, [](const std::string&) {});
+  EXPECT_EQ(files.path(deviceless), path() + ".11");
+  EXPECT_EQ(claim(files, kProgram, "program"), path());
+  EXPECT_EQ(files.path(helper), path() + ".12");
+  EXPECT_EQ(textOf(path()), "program");
+  EXPECT_EQ(textOf(path() + ".12"), "helper");
+  EXPECT_EQ(claim(files, kProgram), path() + ".11.2") << "what it becomes by exec takes nothing from it";
 }
 
 }  // namespace

@@ -76,17 +76,17 @@ class Guest:
     def capture(self, layer, position, name):
         for old in self.place.dir.glob(name + ".vkr*"):
             old.unlink()
-        prefix, order = other_layers.stacked(self.place, layer, position)
+        prefix, stack, order = other_layers.stacked(self.place, layer, position)
         command = self.place.capture_command(self.place.path(name + ".vkr"), [*prefix, *self.program.command])
-        env = dict(captures.judged(self.place, name + "-captured", self.env), VK_LOADER_DEBUG="layer")
+        env = dict(captures.judged(self.place, name + "-captured", self.env), VK_LOADER_DEBUG="layer", **stack)
         run = self.place.run(command, env)
-        # MangoHud starts glxinfo, whose device may be the first: the program's trace has the most calls.
-        traces = {path.name: self.place.calls_of(path) for path in self.place.dir.glob(name + ".vkr*")}
-        require(traces, f"captured with {layer.title} {position}, it wrote no trace: {run.err[-300:]}")
-        main = max(traces, key=lambda each: traces[each].get("calls") or 0)
+        main = name + ".vkr"
+        require(self.place.path(main).exists(),
+                f"captured with {layer.title} {position}, it wrote no trace: {run.err[-300:]}")
+        facts = self.place.calls_of(self.place.path(main))
         return {"status": run.status, "order": order, "found": other_layers.order_found(run.err, order),
                 "said": other_layers.without_loader(run.err)[-5:], "output": run.out[-20000:], "file": main,
-                "trace": {key: traces[main].get(key) for key in captures.TRACE_FACTS}}
+                "trace": {key: facts.get(key) for key in captures.TRACE_FACTS}}
 
     def replay(self, layer, position, capture, name):
         trace = self.place.path(capture["file"])

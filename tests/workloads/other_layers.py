@@ -58,27 +58,31 @@ def implicit_copy(manifest, folder):
 
 
 def stacked(place, layer, position):
-    """(words before the program's, layers from the program down). The judge sees what our layer hands on.
+    """(words before the program's, environment of the wrapper, layers from the program down). The judge sees
+    what our layer hands on.
 
     Loaders up to 1.3.239 order explicit layers by the folders that they are found in, later ones by the order
-    of their names; implicit ones stand above. `env` follows the wrapper, which puts its own folder first."""
+    of their names; the wrapper keeps an order that names our layer. Implicit ones stand above, unless `env`
+    behind the wrapper makes ours one, too."""
     ours = [CAPTURE_LAYER, JUDGE]
     names = [layer.name, *ours] if position == "above" else [*ours, layer.name]
     settings = dict(layer.environment, **layer.switch)
-    unset = []
     if layer.switch and position == "below":
         implicit_copy(place.build / "capture" / "VkLayer_reprise.json",
                       place.dir / ".config/vulkan/implicit_layer.d")
         implicit_copy(place.build / "tests/layers/VkLayer_reprise_test_judge.json",
                       place.dir / ".local/share/vulkan/implicit_layer.d")
         settings[OURS] = "1"
-        unset = ["-u", "VK_INSTANCE_LAYERS", "-u", "VK_ADD_LAYER_PATH"]
+        return ["env", "-u", "VK_INSTANCE_LAYERS", "-u", "VK_ADD_LAYER_PATH"], settings, names
+    folders = [place.build / "tests" / "layers"]
+    if layer.switch or position == "below":
+        own = [layer.name] if layer.switch else []  # which nobody has to name
+        settings["VK_INSTANCE_LAYERS"] = ":".join(name for name in names if name not in (CAPTURE_LAYER, *own))
     else:
-        explicit = ours if layer.switch else names
-        folders = [place.build / "capture", place.build / "tests" / "layers"]
-        folders.insert(0 if position == "above" else 2, layer.folder)
-        settings.update(VK_INSTANCE_LAYERS=":".join(explicit), VK_ADD_LAYER_PATH=":".join(map(str, folders)))
-    return ["env", *unset, *(f"{key}={value}" for key, value in settings.items())], names
+        settings["VK_INSTANCE_LAYERS"] = ":".join(names)
+        folders = [layer.folder, place.build / "capture", *folders]
+    settings["VK_ADD_LAYER_PATH"] = ":".join(map(str, folders))
+    return [], settings, names
 
 
 def order_found(text, wanted):
