@@ -85,10 +85,12 @@ constexpr std::string_view kRewritten[] = {
     "VK_EXT_metal_objects",
     "VK_EXT_debug_utils",
     "VK_EXT_debug_report",
+    "VK_EXT_debug_marker",  // RenderDoc's layer offers it, and no driver
     "VK_EXT_device_memory_report",
     "VK_EXT_validation_",
     "VK_EXT_layer_settings",
     "VK_EXT_tooling_info",
+    "VK_NV_device_diagnostic",  // checkpoints and their configuration, for crash dumps
     "VK_KHR_portability_",
 };
 

@@ -82,7 +82,7 @@ TEST(Preflight, AVersionBeyondAllMakesNoLongList) {
 
 TEST(Preflight, WhatTheReplayDoesItselfIsNeverLacking) {
   const auto devices = judgedOne(
-      R"({"enabledExtensions":["VK_KHR_swapchain","VK_KHR_external_memory_win32","VK_NV_external_memory"]})",
+      R"({"enabledExtensions":["VK_KHR_swapchain","VK_KHR_external_memory_win32","VK_NV_external_memory","VK_EXT_debug_marker"]})",
       offerOf(VK_API_VERSION_1_0, {}));
   EXPECT_TRUE(devices[0].lacks.empty());
 }
