@@ -12,8 +12,8 @@ constexpr size_t kOpenBytes = 16 << 20;  // of raw blocks that are being filled,
 constexpr size_t kLeastBlock = 16 << 10;
 constexpr size_t kRoomBeyond = 256;  // of a block's limit: for what a record has beside its bytes
 
-// A payload of `size` bytes: in a lane it is padded to 8, and `left` bytes can be read. At most 15 bytes more are
-// written than `size`.
+// A payload of `size` bytes: in a lane it is padded to 8, and `left` bytes can be read. At most 15 bytes more
+// are written than `size`.
 void copyPayload(std::byte* to, const std::byte* from, size_t size, size_t left) {
   if (size > 256 || left < size + 16) return void(std::memcpy(to, from, size));
   for (size_t at = 0; at < size; at += 16) std::memcpy(to + at, from + at, 16);
@@ -72,8 +72,8 @@ size_t LaneBlock::addPlainCalls(std::span<const std::byte> records) {
     const FileCommand command = context_.tables.knownCommand(static_cast<uint16_t>(head >> 32));
     const uint64_t step = order - last_order;
     const size_t taken = sizeof(LaneRecord) + padded(size), total = kRecordHeaderBytes + size;
-    if (head >> 48 != kPlain || !command.plain() || step >= kStepAbsolute || size > kMaxRecordPayload || taken > left ||
-        used + total > limit_)
+    if (head >> 48 != kPlain || !command.plain() || step >= kStepAbsolute || size > kMaxRecordPayload ||
+        taken > left || used + total > limit_)
       break;
     std::byte* const to = raw_.data() + used;
     storeLe(to, uint64_t{command.id} | step << 24 | uint64_t{size} << 32);
@@ -99,7 +99,9 @@ void LaneBlock::addCall(const CallRecord& call) {
   begin(BlockKind::kCalls, call.order, bytes);
   noteTime(call.time_ns);
   room(bytes + sizeof call.order + sizeof(uint32_t) + bulk_bytes);
-  head(call.command.id, call.flags, call.order, call.inputs.size());
+  const bool ends_frame = context_.tables.endsFrame(call.command, call.inputs);
+  const auto flags = static_cast<uint8_t>(call.flags | (ends_frame ? kFileFrameEnd : 0));
+  head(call.command.id, flags, call.order, call.inputs.size());
   if (call.flags & kFileOutputs) put(static_cast<uint32_t>(call.outputs.size()));
   if (call.flags & kFileBulks) {
     put(static_cast<uint32_t>(call.input_bulks.size()));
@@ -115,16 +117,18 @@ void LaneBlock::addCall(const CallRecord& call) {
   ++counts.calls;
   context_.tables.countCall(call.command.id);
   if (call.command.submit) ++counts.submits;
-  if (call.flags & kFileUnfinished) {
+  if (call.flags & kFileUnfinished)
     ++counts.unfinished;
-  } else if (call.command.present) {
-    ++counts.frames;
-    if (call.flags & kFileTicketed) {
-      context_.presents.push_back(call.order);
-    } else {
-      context_.presents_indexed = false;
-    }
-  }
+  else
+    countFrameEnds(call, ends_frame);
+}
+
+void LaneBlock::countFrameEnds(const CallRecord& call, bool says_so) {
+  FrameEnds& ends = context_.frame_ends;
+  const bool ticketed = (call.flags & kFileTicketed) != 0;
+  if (call.command.present) ends.add(FrameEnd::kPresent, ticketed, call.order);
+  if (call.command.submit) ends.add(FrameEnd::kSubmit, ticketed, call.order);
+  if (says_so) ends.add(FrameEnd::kMark, ticketed, call.order);
 }
 
 void LaneBlock::addMemory(const MemoryChange& change, std::span<const std::byte> bytes, uint16_t record_flags,
@@ -146,8 +150,7 @@ void LaneBlock::addMemory(const MemoryChange& change, std::span<const std::byte>
   noteTime(time_ns);
   uint8_t flags = (record_flags & kTicketed ? kFileTicketed : 0) | (record_flags & kMixed ? kFileMixed : 0);
   head(kFileMemory, flags, order, body);
-  for (uint64_t value : {change.memory, change.device, change.generation, change.offset})
-    put(value);
+  for (uint64_t value : {change.memory, change.device, change.generation, change.offset}) put(value);
   put(static_cast<uint32_t>(runs.size()));
   uint64_t end = 0;
   size_t next_bulk = 0;

@@ -1,9 +1,9 @@
 // One lane's records in the form they have in the file, gathered into a block.
 //
 // A record's order is written as a step from the one before it and its time only now and then, so that a
-// program that does the same in each frame makes the same bytes in each frame. The more lanes have a block open, the
-// smaller a new one is, so that a thousand threads do not take a gigabyte. One thread. The sink and the
-// tables must outlive this. Orders are tickets, times CLOCK_MONOTONIC nanoseconds (0: none).
+// program that does the same in each frame makes the same bytes in each frame. The more lanes have a block
+// open, the smaller a new one is, so that a thousand threads do not take a gigabyte. One thread. The sink and
+// the tables must outlive this. Orders are tickets, times CLOCK_MONOTONIC nanoseconds (0: none).
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "format/block_sink.h"
+#include "format/frame_ends.h"
 #include "format/memory_reducer.h"
 #include "format/record.h"
 #include "format/side_tables.h"
@@ -24,7 +25,7 @@ namespace reprise {
 
 struct CallRecord {
   FileCommand command;
-  uint8_t flags = 0;  // FileRecordFlags; kFileBulks and kFileOutputs are for the caller to set as well
+  uint8_t flags = 0;  // FileRecordFlags; all but kFileFrameEnd are for the caller to set
   uint64_t order = 0;
   uint64_t time_ns = 0;
   std::span<const std::byte> inputs, outputs;
@@ -36,8 +37,7 @@ struct LaneContext {  // what all lanes of a writer share
   SideTables& tables;
   MemoryReducer& reducer;
   TraceCounts& counts;
-  std::vector<uint64_t>& presents;  // tickets of the presents; order as written
-  bool& presents_indexed;           // false: one of them had no ticket
+  FrameEnds& frame_ends;
   const WriterOptions& options;
   uint32_t& open_blocks;  // of all lanes
   uint64_t start_ns;
@@ -48,9 +48,9 @@ class LaneBlock {
   LaneBlock(LaneContext context, uint32_t lane) : context_(context), lane_(lane) {}
 
   void addCall(const CallRecord& call);
-  // The same for calls that lie in the lane as they go into the file: of one record, without bulk, outputs, time or
-  // ticket, which most are. Takes as many as there are at the start of `records`; their bytes, which may be 0: the
-  // first record of a block and what counts for more than itself goes by addCall().
+  // The same for calls that lie in the lane as they go into the file: of one record, without bulk, outputs,
+  // time or ticket, which most are. Takes as many as there are at the start of `records`; their bytes, which
+  // may be 0: the first record of a block and what counts for more than itself goes by addCall().
   size_t addPlainCalls(std::span<const std::byte> records);
   void addMemory(const MemoryChange& change, std::span<const std::byte> bytes, uint16_t record_flags,
                  uint64_t order, uint64_t time_ns);
@@ -87,6 +87,7 @@ class LaneBlock {
   }
   void begin(BlockKind kind, uint64_t order, size_t expected);
   void noteTime(uint64_t time_ns);
+  void countFrameEnds(const CallRecord& call, bool says_so);
   void head(uint16_t command, uint8_t flags, uint64_t order, size_t size);
 
   LaneContext context_;

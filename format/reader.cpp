@@ -147,7 +147,8 @@ bool TraceReader::enterCall(EventEntry& entry) {
   entry.command = command->command;
   entry.flags = flagsOf(record.flags, unfinished);
   entry.has_outputs = (record.flags & kFileOutputs) != 0;
-  if (command->present && !unfinished) ++frame_;
+  entry.ends_frame = !unfinished && contents_->endsFrame(*command, record.flags);
+  if (entry.ends_frame) ++frame_;
   return true;
 }
 
@@ -163,6 +164,7 @@ void EventEntry::copyTo(Event& call) const {
   call.inputs = {arguments, input_size};
   call.outputs = {arguments + input_size, output_size};
   call.has_outputs = has_outputs;
+  call.ends_frame = ends_frame;
 }
 
 void TraceReader::readAhead() {
@@ -245,7 +247,8 @@ Status TraceReader::deliverCall(Event& event) {
   const bool unfinished = (record.flags & kFileUnfinished) != 0 || neverReturned(record.number);
   event.flags = flagsOf(record.flags, unfinished);
   ++calls_;
-  if (command->present && !unfinished) ++frame_;
+  event.ends_frame = !unfinished && contents_->endsFrame(*command, record.flags);
+  if (event.ends_frame) ++frame_;
   return gatherBulks(event);
 }
 
@@ -397,8 +400,8 @@ Status TraceReader::seekFrame(uint32_t frame) {
     return Status(Code::kUsage, source_->path() + " has " + std::to_string(summary_.frames) +
                                     " frames, so there is no frame " + std::to_string(frame));
   }
-  if (frame > 0 && contents_->index && frame <= contents_->index->presents.size()) {
-    if (Status status = seekIndexed(contents_->index->presents[frame - 1]); !status.isOk())
+  if (frame > 0 && contents_->index && frame <= contents_->index->frame_ends.size()) {
+    if (Status status = seekIndexed(contents_->index->frame_ends[frame - 1]); !status.isOk())
       return failure_ = status;
     frame_ = frame;
     return Status::ok();
@@ -413,15 +416,15 @@ Status TraceReader::seekFrame(uint32_t frame) {
   return Status::ok();
 }
 
-// Every lane to its first record behind the present with this ticket.
-Status TraceReader::seekIndexed(uint64_t present) {
+// Every lane to its first record behind the call with this ticket.
+Status TraceReader::seekIndexed(uint64_t frame_end) {
   rewind();
   merge_ = {};
   for (uint32_t i = 0; i < lanes_.size(); ++i) {
     LaneCursor& lane = *lanes_[i];
-    lane.seek(present);
+    lane.seek(frame_end);
     while (lane.place() != LaneCursor::Place::kEnd &&
-           (lane.keyOrder() < present || (lane.keyOrder() == present && !lane.keyNoted()))) {
+           (lane.keyOrder() < frame_end || (lane.keyOrder() == frame_end && !lane.keyNoted()))) {
       if (Status status = lane.advance(); !status.isOk()) return status;
     }
     calls_ += lane.callsBefore();

@@ -3,11 +3,11 @@
 // open() reads the header and the index (or, where a killed writer left none, scans the block markers).
 // next() merges the lanes: ticketed records by (ticket, 0), noted ones by (counter, 1), then by lane
 // position. Memory stays bounded: one decompressed block per lane that is being read, and a small cache of
-// bulk blocks; with readAhead() a few blocks more, which threads of the reader's own decompress in advance. A file is
-// hostile input: every length is checked against what remains, every block against its checksum, and an error names
-// the file offset. A TraceReader belongs to one thread, but for summary(), which never changes; the spans and views of
-// an Event belong to the reader and are valid until the next call of next() or seekFrame(). EventAhead
-// (event_ahead.h) runs a reader on a thread of its own.
+// bulk blocks; with readAhead() a few blocks more, which threads of the reader's own decompress in advance. A
+// file is hostile input: every length is checked against what remains, every block against its checksum, and
+// an error names the file offset. A TraceReader belongs to one thread, but for summary(), which never
+// changes; the spans and views of an Event belong to the reader and are valid until the next call of next()
+// or seekFrame(). EventAhead (event_ahead.h) runs a reader on a thread of its own.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +40,7 @@ struct Event {
   enum Kind { kCall, kMemory, kHole, kMetadata, kContents, kPayload };
   Kind kind = kCall;
   uint64_t call_number = 0;  // of calls in merged order, 0-based; other kinds: that of the next call
-  uint32_t frame = 0;        // finished vkQueuePresentKHR calls before this event
+  uint32_t frame = 0;        // frames that ended before this event: frame_ends.h
   uint32_t lane = 0;
   Command command{};              // kUnknown if this build lacks it; command_name then says which it was
   std::string_view command_name;  // as the program called it, aliases included
@@ -49,6 +49,7 @@ struct Event {
   uint16_t flags = 0;             // RecordFlags: kAnnounce, kComplete, kTicketed, kMixed, kUnfinished
   std::span<const std::byte> inputs, outputs;
   bool has_outputs = false;  // the driver returned and had something to return
+  bool ends_frame = false;
   std::span<const std::span<const std::byte>> input_bulks, output_bulks;
   MemoryChange memory{};             // kMemory: where
   ContentsRecord contents{};         // kContents: where
@@ -83,6 +84,7 @@ struct TraceSummary {
   std::vector<CommandCount> commands;  // most frequent first
   uint64_t frames = 0, submits = 0, calls = 0, unfinished = 0, holes = 0, memory_changes = 0,
            memory_bytes = 0, contents = 0, contents_bytes = 0;
+  FrameEnd frame_end = FrameEnd::kPresent;  // what ended the frames
   std::vector<KindSize> sizes;
   std::vector<MetadataItem> metadata;
   bool complete = false;   // the index was there: the writer finished this file
@@ -91,8 +93,8 @@ struct TraceSummary {
   std::vector<std::string> notes;  // what was skipped or repaired, one sentence each
 };
 
-// An event on its way from one thread to another: one cache line where a call has no byte ranges in bulk, which is
-// nearly always.
+// An event on its way from one thread to another: one cache line where a call has no byte ranges in bulk,
+// which is nearly always.
 struct alignas(64) EventEntry {
   const std::byte* arguments = nullptr;  // inputs, then outputs
   uint32_t input_size = 0, output_size = 0;
@@ -102,6 +104,7 @@ struct alignas(64) EventEntry {
   Command command{};
   uint16_t flags = 0;
   bool has_outputs = false;
+  bool ends_frame = false;
   bool is_call = false;  // else EventRun::others[input_size] says it all
 
   void copyTo(Event& call) const;  // `call` is a new Event, or one that was copied to before
@@ -139,8 +142,8 @@ class TraceReader {
   // Starts threads that read and decompress what next() will need from here on.
   void readAhead();
 
-  // The next run of events, empty at the end; an error comes behind the run that it ends. What they point into stays
-  // valid until the run is given to nextRun() again.
+  // The next run of events, empty at the end; an error comes behind the run that it ends. What they point
+  // into stays valid until the run is given to nextRun() again.
   Status nextRun(EventRun& run);
 
  private:
@@ -181,7 +184,7 @@ class TraceReader {
   Status deliverMetadata(Event& event);
   Status readRuns();
   Status gatherBulks(Event& event);
-  Status seekIndexed(uint64_t present);
+  Status seekIndexed(uint64_t frame_end);
   void rewind();
   bool neverReturned(uint64_t lane_call) const;
 

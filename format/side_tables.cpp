@@ -24,7 +24,9 @@ FileCommand SideTables::newCommand(uint16_t registry_id) {
   command.id = static_cast<uint16_t>(command_calls_.size());
   command.present = text == "vkQueuePresentKHR";
   command.submit = text.starts_with("vkQueueSubmit");
+  command.may_end_frame = names_.ends_frame != nullptr && names_.may_end_frame(registry_id);
   command_calls_.push_back(0);
+  registry_ids_.push_back(registry_id);
   nameItem(kNameCommand, command.id, nullptr, text);
   return command;
 }

@@ -21,7 +21,8 @@ struct FileCommand {
   uint16_t id = 0;  // the file's own; 0: no such command
   bool present = false;
   bool submit = false;
-  bool plain() const { return id != 0 && !present && !submit; }  // counts for itself alone
+  bool may_end_frame = false;  // as one of its calls may say
+  bool plain() const { return id != 0 && !present && !submit && !may_end_frame; }  // counts for itself alone
 };
 
 class SideTables {
@@ -37,6 +38,9 @@ class SideTables {
     return registry_id < file_commands_.size() ? file_commands_[registry_id] : FileCommand();
   }
   void countCall(uint16_t file_id) { ++command_calls_[file_id]; }
+  bool endsFrame(FileCommand command, std::span<const std::byte> inputs) const {
+    return command.may_end_frame && names_.ends_frame(registry_ids_[command.id], inputs);
+  }
   void nameLane(const LaneInfo& lane);
   uint32_t addBulk(std::span<const std::byte> bytes);                     // its number
   uint32_t addMetadata(uint32_t kind, std::span<const std::byte> bytes);  // its number
@@ -68,6 +72,7 @@ class SideTables {
   uint32_t block_bytes_;
   std::vector<FileCommand> file_commands_;  // by registry id
   std::vector<uint64_t> command_calls_{0};
+  std::vector<uint16_t> registry_ids_{0};  // by file id
   Table names_table_{BlockKind::kNames};
   Table bulk_table_{BlockKind::kBulk};
   Table metadata_table_{BlockKind::kMetadata};

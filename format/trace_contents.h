@@ -22,6 +22,7 @@ struct TraceContents {
     Command command{};  // kUnknown: this build lacks it
     bool present = false;
     bool submit = false;
+    bool ends_frame = false;  // each of its calls does: endFramesBy()
   };
 
   std::vector<BlockPlace> blocks;                   // in file order
@@ -31,9 +32,19 @@ struct TraceContents {
   std::map<uint32_t, LaneInfo> lane_infos;
   std::vector<MetadataItem> metadata;
   std::optional<TraceIndex> index;   // the writer finished this file
+  uint8_t frame_end_flag = 0;        // of records whose call ends a frame by saying so: endFramesBy()
   uint64_t last_order = UINT64_MAX;  // events beyond it are not delivered
   std::vector<std::string> notes;
 
+  void endFramesBy(FrameEnd kind) {
+    frame_end_flag = kind == FrameEnd::kMark ? kFileFrameEnd : 0;
+    for (NamedCommand& one : commands)
+      one.ends_frame =
+          (kind == FrameEnd::kPresent && one.present) || (kind == FrameEnd::kSubmit && one.submit);
+  }
+  bool endsFrame(const NamedCommand& command, uint8_t record_flags) const {
+    return command.ends_frame || (record_flags & frame_end_flag) != 0;
+  }
   const NamedCommand* command(uint16_t file_id) const {
     return file_id < commands.size() && !commands[file_id].name.empty() ? &commands[file_id] : nullptr;
   }

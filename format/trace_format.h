@@ -78,6 +78,7 @@ enum FileRecordFlags : uint8_t {
   kFileMixed = 1 << 4,        // memory change: some bytes may be the GPU's
   kFileProvisional = 1 << 5,  // a call still open when its block was closed; void if a kFileResumes follows
   kFileResumes = 1 << 6,      // the whole of the call whose provisional copy came before in this lane
+  kFileFrameEnd = 1 << 7,     // the call says that a frame ends (frame_ends.h)
 };
 
 // Values of a record's command from here on are no commands.

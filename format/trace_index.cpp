@@ -69,7 +69,7 @@ std::vector<std::byte> encodeIndex(const TraceIndex& index) {
   }
   std::vector<uint64_t> steps;
   uint64_t last = 0;
-  for (uint64_t ticket : index.presents) {
+  for (uint64_t ticket : index.frame_ends) {
     steps.push_back(ticket - last);
     last = ticket;
   }
@@ -77,10 +77,10 @@ std::vector<std::byte> encodeIndex(const TraceIndex& index) {
   for (const UnfinishedCall& call : index.unfinished_calls)
     last_calls.emplace_back(call.number, call.lane, 0u);
   const TraceCounts& counts = index.counts;
-  builder.Finish(fbs::CreateIndexDirect(builder, &blocks, &steps, &index.command_calls, &last_calls,
-                                        counts.frames, counts.submits, counts.calls, counts.unfinished,
-                                        counts.holes, counts.memory_changes, counts.memory_bytes,
-                                        counts.contents, counts.contents_bytes));
+  builder.Finish(fbs::CreateIndexDirect(
+      builder, &blocks, &steps, &index.command_calls, &last_calls, counts.frames, counts.submits,
+      counts.calls, counts.unfinished, counts.holes, counts.memory_changes, counts.memory_bytes,
+      counts.contents, counts.contents_bytes, static_cast<uint8_t>(counts.frame_end)));
   return finished(builder);
 }
 
@@ -101,7 +101,7 @@ std::optional<TraceIndex> decodeIndex(std::span<const std::byte> bytes) {
     index.blocks.push_back(header);
   });
   uint64_t ticket = 0;
-  eachOf(table->present_steps(), [&](uint64_t step) { index.presents.push_back(ticket += step); });
+  eachOf(table->frame_steps(), [&](uint64_t step) { index.frame_ends.push_back(ticket += step); });
   eachOf(table->command_calls(), [&](uint64_t calls) { index.command_calls.push_back(calls); });
   eachOf(table->unfinished_calls(), [&](const fbs::LastCall* call) {
     index.unfinished_calls.push_back({call->lane(), call->number()});
@@ -115,6 +115,8 @@ std::optional<TraceIndex> decodeIndex(std::span<const std::byte> bytes) {
   index.counts.memory_bytes = table->memory_bytes();
   index.counts.contents = table->contents();
   index.counts.contents_bytes = table->contents_bytes();
+  if (table->frame_end() >= kFrameEndKinds) return std::nullopt;  // of a later version
+  index.counts.frame_end = static_cast<FrameEnd>(table->frame_end());
   return index;
 }
 

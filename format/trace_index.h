@@ -22,7 +22,7 @@ struct UnfinishedCall {
 
 struct TraceIndex {
   std::vector<BlockHeader> blocks;      // in file order; without their checksums
-  std::vector<uint64_t> presents;       // tickets, ascending; empty: not indexed
+  std::vector<uint64_t> frame_ends;     // tickets, ascending; empty: not indexed
   std::vector<uint64_t> command_calls;  // by file command id - 1
   std::vector<UnfinishedCall> unfinished_calls;
   TraceCounts counts;

@@ -47,7 +47,7 @@ void countContents(const FileRecord& record, TraceSummary& summary) {
 }
 
 void countRecord(const TraceContents& contents, const FileRecord& record, std::vector<uint64_t>& calls,
-                 TraceSummary& summary) {
+                 FrameEnds& ends, TraceSummary& summary) {
   if (record.command == kFileMemory) return countMemory(record, summary);
   if (record.command == kFileContents) return countContents(record, summary);
   if (record.command == kFileHole) ++summary.holes;
@@ -59,22 +59,28 @@ void countRecord(const TraceContents& contents, const FileRecord& record, std::v
   const auto* command = contents.command(record.command);
   if (command == nullptr) return;
   if (command->submit) ++summary.submits;
-  if (command->present && !unfinished) ++summary.frames;
+  if (unfinished) return;
+  if (command->present) ends.add(FrameEnd::kPresent);
+  if (command->submit) ends.add(FrameEnd::kSubmit);
+  if (record.flags & kFileFrameEnd) ends.add(FrameEnd::kMark);
 }
 
 void countRecords(BlockSource& source, TraceContents& contents, TraceSummary& summary) {
   std::vector<uint64_t> calls(contents.commands.size());
+  FrameEnds ends;
   BlockAhead ahead(source, contents);
   for (const auto& [lane, blocks] : contents.lanes) {
     LaneCursor cursor(source, contents, ahead, lane, blocks);
     Status status = cursor.advance();
     while (status.isOk() && cursor.place() != LaneCursor::Place::kEnd) {
       if (cursor.place() == LaneCursor::Place::kRecord)
-        countRecord(contents, cursor.record(), calls, summary);
+        countRecord(contents, cursor.record(), calls, ends, summary);
       status = cursor.advance();
     }
     if (!status.isOk()) summary.notes.push_back(status.message());
   }
+  summary.frames = ends.count();
+  summary.frame_end = ends.kind();
   for (size_t id = 1; id < calls.size(); ++id) {
     const auto& command = contents.commands[id];
     if (!command.name.empty() && calls[id] > 0)
@@ -85,6 +91,7 @@ void countRecords(BlockSource& source, TraceContents& contents, TraceSummary& su
 void takeIndex(const TraceContents& contents, TraceSummary& summary) {
   const TraceIndex& index = *contents.index;
   summary.frames = index.counts.frames;
+  summary.frame_end = index.counts.frame_end;
   summary.submits = index.counts.submits;
   summary.calls = index.counts.calls;
   summary.unfinished = index.counts.unfinished;
@@ -119,6 +126,7 @@ TraceSummary summarize(BlockSource& source, TraceContents& contents) {
   } else {
     countRecords(source, contents, summary);
   }
+  contents.endFramesBy(summary.frame_end);
   std::stable_sort(summary.commands.begin(), summary.commands.end(),
                    [](const CommandCount& a, const CommandCount& b) { return a.calls > b.calls; });
   return summary;

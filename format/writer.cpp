@@ -20,7 +20,7 @@ namespace reprise {
 
 namespace {
 
-constexpr size_t kMaxHeaderText = 64 * 1024;  // per string: a command line can be megabytes
+constexpr size_t kMaxHeaderText = 64 * 1024;   // per string: a command line can be megabytes
 constexpr uint64_t kWatermarkBytes = 1 << 20;  // of file between two watermarks, about
 
 uint64_t monotonicNs() {
@@ -93,8 +93,8 @@ LaneStream& TraceWriter::lane(uint32_t id) {
 void TraceWriter::openLane(const LaneInfo& info) {
   tables_->nameLane(info);
   if (lanes_.contains(info.id)) return;
-  LaneContext context{*sink_,    *tables_,          *reducer_, counts_,
-                      presents_, presents_indexed_, options_,  open_blocks_, info_.start_ns};
+  LaneContext context{*sink_,      *tables_, *reducer_,    counts_,
+                      frame_ends_, options_, open_blocks_, info_.start_ns};
   lanes_.emplace(info.id, std::make_unique<LaneStream>(context, info.id));
   tids_[info.id] = info.tid;
 }
@@ -171,11 +171,10 @@ Status TraceWriter::finish() {
   finished_ = true;
   TraceIndex index;
   index.blocks = sink_->committed();
-  if (presents_indexed_) index.presents = presents_;
-  std::sort(index.presents.begin(), index.presents.end());
+  index.frame_ends = frame_ends_.tickets();
   index.command_calls.assign(tables_->commandCalls().begin() + 1, tables_->commandCalls().end());
   for (const LastCall& call : last_calls_) index.unfinished_calls.push_back({call.lane, call.number});
-  index.counts = counts_;
+  index.counts = counts();
   uint64_t offset = sink_->fileBytes();
   BlockHeader header;
   header.kind = BlockKind::kIndex;
@@ -189,6 +188,8 @@ Status TraceWriter::finish() {
 
 const TraceCounts& TraceWriter::counts() const {
   counts_.file_bytes = sink_->fileBytes();
+  counts_.frames = frame_ends_.count();
+  counts_.frame_end = frame_ends_.kind();
   return counts_;
 }
 

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "format/command_names.h"
+#include "format/frame_ends.h"
 #include "format/status.h"
 
 namespace reprise {
@@ -39,8 +40,9 @@ struct TraceHeaderInfo {
 };
 
 struct TraceCounts {
-  uint64_t frames = 0;   // vkQueuePresentKHR calls
-  uint64_t submits = 0;  // vkQueueSubmit and its successors
+  uint64_t frames = 0;                      // calls that ended one
+  FrameEnd frame_end = FrameEnd::kPresent;  // what ended them
+  uint64_t submits = 0;                     // vkQueueSubmit and its successors
   uint64_t calls = 0;
   uint64_t unfinished = 0;
   uint64_t holes = 0;
@@ -109,8 +111,7 @@ class TraceWriter {
   std::unique_ptr<MemoryReducer> reducer_;
   std::map<uint32_t, std::unique_ptr<LaneStream>> lanes_;
   std::map<uint32_t, uint32_t> tids_;
-  std::vector<uint64_t> presents_;  // tickets
-  bool presents_indexed_ = true;    // every present had a ticket
+  FrameEnds frame_ends_;
   struct LastCall {
     uint32_t lane;
     uint64_t number;

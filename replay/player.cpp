@@ -27,7 +27,6 @@ constexpr uint64_t kProgressStep = 4096;  // calls
 struct PlayedCommand {
   Status (*replay)(Player&, const Event&) = nullptr;  // null: this build does not know it
   Issue rule = Issue::kYes;
-  bool presents = false;
 };
 
 std::vector<PlayedCommand> playedCommands() {
@@ -35,7 +34,7 @@ std::vector<PlayedCommand> playedCommands() {
   for (size_t i = 0; i < table.size(); ++i) {
     const Command canonical = commandInfo(Command(i)).canonical;
     const ReplayCall* row = findReplayCall(canonical);
-    table[i] = {row ? row->replay : nullptr, issueRule(canonical), canonical == Command::vkQueuePresentKHR};
+    table[i] = {row ? row->replay : nullptr, issueRule(canonical)};
   }
   return table;
 }
@@ -55,6 +54,9 @@ class Playback {
 
   Status run() {
     for (const std::string& note : reader_.summary().notes) player_.note(note);
+    const TraceSummary& trace = reader_.summary();
+    if (!options_.screenshots_dir.empty() && (trace.frames == 0 || trace.frame_end != FrameEnd::kPresent))
+      player_.note("the trace presents nothing: there is no screenshot of it");
     Status status = survey();
     if (!status) return status;
     status = playAll();
@@ -174,7 +176,7 @@ class Playback {
     player_.arena().reset();
     Status status = played.replay(player_, event);
     player_.takeValidationMessages();
-    if (played.presents) ++report_.frames;
+    if (event.ends_frame) ++report_.frames;
     return status;
   }
 

@@ -85,11 +85,12 @@ Status checkOutput(const std::string& path) {
 
 Variables layerEnvironment(const std::string& layer_dir, const std::string& socket_name) {
   Variables variables;
-  // Nearest to the program, unless the user has put it into an order of his own. Loaders up to 1.3.239 order
-  // layers by the folders that they are found in, later ones by their names.
+  // Nearest to the program, unless the user has named it behind others. Loaders up to 1.3.239 order layers by
+  // the folders that they are found in, later ones by their names.
   const char* layers = getenv("VK_INSTANCE_LAYERS");
-  const bool first = !layers || !strstr(layers, kLayerName);
-  if (first) variables.emplace_back("VK_INSTANCE_LAYERS", joined("VK_INSTANCE_LAYERS", kLayerName, true));
+  const char* ours = layers ? strstr(layers, kLayerName) : nullptr;
+  const bool first = !ours || ours == layers;
+  if (!ours) variables.emplace_back("VK_INSTANCE_LAYERS", joined("VK_INSTANCE_LAYERS", kLayerName, true));
   variables.emplace_back("VK_ADD_LAYER_PATH", joined("VK_ADD_LAYER_PATH", layer_dir, first));
   // Where this is set, the loader looks nowhere else.
   if (getenv("VK_LAYER_PATH"))

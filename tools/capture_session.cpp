@@ -311,7 +311,10 @@ Status CaptureSession::conclude() {
 
 std::string CaptureSession::summary() const {
   const TraceCounts counts = file_.counts();
-  return readableSize(counts.file_bytes) + ", " + counted(counts.frames, "frame") + ", " +
+  // A frame that is no picture is of no interest here.
+  const bool presents = counts.frame_end == FrameEnd::kPresent;
+  return readableSize(counts.file_bytes) + ", " +
+         (presents ? counted(counts.frames, "frame") : counted(counts.submits, "submit")) + ", " +
          counted(counts.calls, "call") + ", " + counted(counts.holes, "hole");
 }
 

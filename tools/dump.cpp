@@ -138,7 +138,7 @@ Status dump(const Options& options) {
   Result<std::unique_ptr<TraceReader>> opened = TraceReader::open(options.file, options.reading);
   if (!opened) return opened.status();
   TraceReader& reader = **opened;
-  const uint64_t last = reader.summary().frames;  // calls after the last present count as one more frame
+  const uint64_t last = reader.summary().frames;  // calls after the last one that ended count as one more
   if (frames.first > last) {
     return {Code::kUsage, "--frames " + options.frames + " lies beyond the trace, which ends in frame " +
                               std::to_string(last)};

@@ -55,6 +55,7 @@ Json summaryJson(const TraceSummary& s) {
   if (!s.complete) out["watermark"] = s.watermark;
   out["file_bytes"] = s.file_bytes;
   out["frames"] = s.frames;
+  out["frame_end"] = frameEndName(s.frame_end);
   out["submits"] = s.submits;
   out["calls"] = s.calls;
   out["unfinished"] = s.unfinished;
@@ -154,9 +155,13 @@ void printText(const std::string& file, const TraceSummary& s) {
                        ? "yes"
                        : "no, the writer did not finish this file; it is read up to its last watermark, " +
                              std::to_string(s.watermark));
-  line("contents", counted(s.frames, "frame") + ", " + counted(s.submits, "submit") + ", " +
-                       counted(s.calls, "call") + " (" + std::to_string(s.unfinished) + " unfinished), " +
-                       counted(s.holes, "hole"));
+  const bool presents = s.frame_end == FrameEnd::kPresent;
+  line("contents", counted(s.frames, "frame") +
+                       (presents ? ""
+                                 : std::string(" (each ends with a ") + frameEndName(s.frame_end) +
+                                       ": nothing is presented)") +
+                       ", " + counted(s.submits, "submit") + ", " + counted(s.calls, "call") + " (" +
+                       std::to_string(s.unfinished) + " unfinished), " + counted(s.holes, "hole"));
   line("memory", counted(s.memory_changes, "change") + ", " + counted(s.memory_bytes, "byte"));
   if (s.contents != 0)
     line("from outside", counted(s.contents, "range") + ", " + counted(s.contents_bytes, "byte"));

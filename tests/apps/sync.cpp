@@ -476,11 +476,28 @@ void flag(Scene& scene) {
   }
 }
 
+// Presents nothing, and says where its frames end: two submits each.
+void frames(Scene& scene) {
+  scene.open();
+  const auto insert_label = COMMAND(scene.gpu, vkQueueInsertDebugUtilsLabelEXT);
+  if (!insert_label) app::lacks("VK_EXT_debug_utils");
+  const app::Buffer source = scene.words(app::kKernelWords, 1, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
+  const Kernel kernel = app::createKernel(scene, source);
+  const VkDebugUtilsLabelEXT label{
+      VK_STRUCTURE_TYPE_DEBUG_UTILS_LABEL_EXT, nullptr, "vr-marker,frame_end,type,application", {}};
+  for (uint32_t round = 0; round < 6; ++round) {
+    VkDeviceSize at;
+    app::submit(scene.gpu, recordKernel(scene, kernel, round, &at), VK_NULL_HANDLE);
+    if (round % 2) insert_label(scene.gpu.queue, &label);
+  }
+  CHECK(vkDeviceWaitIdle(scene.gpu.device));
+}
+
 const app::Case kCases[] = {{"timeline", timeline}, {"timeline-threads", timelineThreads},
                             {"polling", polling},   {"events", events},
                             {"events2", events2},   {"families", families},
                             {"turns", turns},       {"idle-threads", idleThreads},
-                            {"flag", flag}};
+                            {"flag", flag},         {"frames", frames, {VK_EXT_DEBUG_UTILS_EXTENSION_NAME}}};
 
 }  // namespace
 

@@ -21,7 +21,7 @@ PROGRAMS = [
 
 class Display:
     def __enter__(self):
-        self.server = subprocess.Popen(["Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+        self.server = subprocess.Popen(["Xvfb", "-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"],
                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         return ":" + self.server.stdout.readline().decode().strip()
 

@@ -50,8 +50,8 @@ def program_status(bench):
     require(run.status == 1, f"the program's status is 1, the wrapper's {run.status}")
     run = ok(bench.capture(bench.path("good.vkr"), [bench.app("compute")]))
     last = [line for line in run.err.splitlines() if "good.vkr" in line]
-    require(len(last) == 1 and "frame" in last[0] and "call" in last[0] and "hole" in last[0],
-            f"the closing line should name file, size, frames, calls and holes: {run.err}")
+    require(len(last) == 1 and "submit" in last[0] and "call" in last[0] and "hole" in last[0],
+            f"the closing line should name file, size, submits, calls and holes: {run.err}")
 
 
 def bad_files(bench):

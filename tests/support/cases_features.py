@@ -60,6 +60,26 @@ def last_gpu(bench):
     require(device.startswith(names[1]), f"replayed on {device}, not on {names[1]}")
 
 
+def frames(bench):
+    """Without presents frames end where the program says so, else with its submits."""
+    for command, kind, count, command_of_end in (
+            (["sync", "frames"], "mark", 3, "vkQueueInsertDebugUtilsLabelEXT"),
+            (["compute"], "submit", None, "vkQueueSubmit")):
+        trace = bench.path(f"{kind}.vkr")
+        ok(bench.capture(trace, [bench.app(command[0]), *command[1:]]))
+        info = bench.info(trace)
+        count = count or info["submits"]
+        require(info["frame_end"] == kind and info["frames"] == count > 0,
+                f"{info['frames']} frames end with a {info['frame_end']}, not {count} with a {kind}")
+        for frame in range(count):
+            calls = [call for call in bench.dump(trace, "--frames", str(frame)) if "command" in call]
+            ends = [at for at, call in enumerate(calls, 1) if call["command"] == command_of_end]
+            require({call["frame"] for call in calls} == {frame} and ends == [len(calls)],
+                    f"frame {frame} has {len(calls)} calls, of which {ends} end one")
+        replay = bench.replay(trace, "--wsi", "headless", "--screenshots", bench.path("pictures")).expect()
+        require(f", {count} frames" in replay.out and "presents nothing" in replay.err, replay.out + replay.err)
+
+
 def too_many_sets(bench):
     """A driver that does not count gives more sets than a pool has; one that counts must find room for them, too."""
     command = [bench.app("objects"), "too-many-sets"]
@@ -201,7 +221,8 @@ PROGRAMS = {
     "queries": ("occlusion", "statistics", "timestamps", "host-reset"),
     "rays": ("traced", "copied", "deferred"),
     "states": ("dynamic", "dynamic3", "vertices"),
-    "sync": ("timeline", "timeline-threads", "polling", "events", "events2", "families", "turns", "idle-threads", "flag"),
+    "sync": ("timeline", "timeline-threads", "polling", "events", "events2", "families", "turns", "idle-threads", "flag",
+             "frames"),
     "descriptors": ("push", "push-template", "template", "indexing", "inline", "template-inline",
                     "offsets", "null", "pool-reset"),
     "transfers": ("buffers", "buffers2", "images", "images2", "blits", "blits2", "resolves", "resolves2", "clears",
@@ -218,6 +239,7 @@ CASES = {
     "objects-last-gpu": last_gpu,
     "objects-left-out": left_out,
     "objects-too-many-sets": too_many_sets,
+    "frames": frames,
     "sync-families-elsewhere": families_elsewhere,
     "sync-turns-elsewhere": turns_elsewhere,
     # Three families.

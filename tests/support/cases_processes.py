@@ -52,7 +52,6 @@ def fork(bench):
 
 def helper(bench):
     captured(bench, "helper", "helper", [30, 20], main=30)
-    layer_alone(bench, "helper", [30, 20])
 
 
 def wait(bench):

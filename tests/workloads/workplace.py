@@ -45,7 +45,7 @@ class Workplace(Bench):
 
     def display(self):
         """A virtual X server on a display of its choice; the kernel ends it should this process be killed."""
-        command = "setpriv --pdeathsig TERM Xvfb -displayfd 1 -screen 0 1280x800x24 -nolisten tcp".split()
+        command = "setpriv --pdeathsig TERM Xvfb -displayfd 1 -screen 0 1280x800x24 -nolisten tcp -noreset".split()
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL)
         self._stack.callback(lambda: (server.terminate(), server.wait()))
