@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "format/vk.h"
-#include "replay/flat_map.h"
+#include "format/flat_map.h"
 #include "replay/handle_types.h"
 #include "replay/player.h"
 

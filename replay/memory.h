@@ -22,7 +22,7 @@
 #include "format/vk.h"
 #include "replay/addresses.h"
 #include "replay/external_memory.h"
-#include "replay/handles.h"
+#include "format/handles.h"
 #include "replay/payloads.h"
 
 namespace reprise {

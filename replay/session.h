@@ -26,7 +26,7 @@
 #include "replay/descriptor_pools.h"
 #include "replay/external_memory.h"
 #include "replay/external_sync.h"
-#include "replay/handles.h"
+#include "format/handles.h"
 #include "replay/held_submits.h"
 #include "replay/linear_images.h"
 #include "replay/live_numbers.h"

@@ -1,5 +1,5 @@
 // FlatMap against a map of the standard library, with keys that collide.
-#include "replay/flat_map.h"
+#include "format/flat_map.h"
 
 #include <gtest/gtest.h>
 

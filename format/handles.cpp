@@ -1,4 +1,4 @@
-#include "replay/handles.h"
+#include "format/handles.h"
 
 namespace reprise {
 

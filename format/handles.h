@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "format/vk.h"
-#include "replay/flat_map.h"
+#include "format/flat_map.h"
 
 namespace reprise {
 
@@ -52,6 +52,15 @@ class HandleMap {
   void drop(Id id);
   // Only what lies below it (a pool that was reset), or only those of one kind.
   void dropChildren(Id id, HandleKind only = HandleKind::kNone);
+
+  // f(id) for each object below this one, an object before its own children.
+  template <class F>
+  void forEachBelow(Id id, F&& f) const {
+    for (Id child = nodes_[id].first_child; child != kNone; child = nodes_[child].next) {
+      f(child);
+      forEachBelow(child, f);
+    }
+  }
 
   size_t size() const { return live_count_; }
   // Changes whenever a dispatchable object comes or goes: until then, what find() said of one holds.

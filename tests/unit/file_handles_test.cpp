@@ -1,7 +1,7 @@
 // HandleMap: owners, parents, reused and shared values.
 #include <gtest/gtest.h>
 
-#include "replay/handles.h"
+#include "format/handles.h"
 
 namespace reprise {
 namespace {
