@@ -6,6 +6,7 @@
 #include <new>
 #include <span>
 
+#include "capture/host_copies.h"
 #include "capture/lanes.h"
 #include "capture/memory.h"
 #include "capture/metadata.h"
@@ -290,6 +291,7 @@ void destroyDevice(DestroyDeviceCall& call, Command called) {
     memory::deviceDestroyed(call.device);
   });
   forgetUpdateTemplates(call.device);
+  host_copies::deviceGone(call.device);
 }
 
 }  // namespace reprise::capture
