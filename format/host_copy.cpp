@@ -32,9 +32,14 @@ void forEachRow(const TexelRows& shape, F&& f) {
 
 bool isForHostCopies(const VkImageCreateInfo& info) {
   VkImageUsageFlags usage = info.usage;
-  for (auto* node = static_cast<const VkBaseInStructure*>(info.pNext); node; node = node->pNext)
+  for (auto* node = static_cast<const VkBaseInStructure*>(info.pNext); node; node = node->pNext) {
     if (node->sType == VK_STRUCTURE_TYPE_IMAGE_STENCIL_USAGE_CREATE_INFO)
       usage |= reinterpret_cast<const VkImageStencilUsageCreateInfo*>(node)->stencilUsage;
+#if defined(VK_KHR_extended_flags)
+    if (node->sType == VK_STRUCTURE_TYPE_IMAGE_USAGE_FLAGS_2_CREATE_INFO_KHR)
+      usage |= VkFlags(reinterpret_cast<const VkImageUsageFlags2CreateInfoKHR*>(node)->usage);
+#endif
+  }
   return (usage & kHostTransferUsage) != 0;
 }
 

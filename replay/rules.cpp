@@ -59,6 +59,12 @@ constexpr NotIssued kNotIssued[] = {
     {"vkUpdateDescriptorSetWithTemplate", false, "its data is an address of the captured process"},
     {"vkCmdPushDescriptorSetWithTemplateKHR", false, "its data is an address of the captured process"},
     {"vkCmdPushDescriptorSetWithTemplate2KHR", false, "its data is an address of the captured process"},
+    {"vkBuildAccelerationStructuresKHR", false, "reads geometry from host memory of the captured process"},
+    {"vkCopyAccelerationStructureToMemoryKHR", false, "writes host memory of the captured process"},
+    {"vkCopyMemoryToAccelerationStructureKHR", false, "reads host memory of the captured process"},
+    {"vkBuildMicromapsEXT", false, "reads host memory of the captured process"},
+    {"vkCopyMicromapToMemoryEXT", false, "writes host memory of the captured process"},
+    {"vkCopyMemoryToMicromapEXT", false, "reads host memory of the captured process"},
     {"vkCmdCuLaunchKernelNVX", false, "kernel arguments are addresses of the captured process"},
 };
 

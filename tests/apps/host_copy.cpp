@@ -206,5 +206,5 @@ const app::Case kCases[] = {
 
 int main(int argc, char** argv) { return app::runCase("host_copy", kCases, argc, argv); }
 #else
-int main() { app::lacks("VK_EXT_host_image_copy in the headers that it was built with"); }
+int main() { app::lacks("the headers of VK_EXT_host_image_copy"); }
 #endif
