@@ -13,12 +13,12 @@ using app::Scene;
 
 // Cells by mesh shaders, without vertices.
 void mesh(Scene& scene) {
-  VkPhysicalDeviceMeshShaderFeaturesEXT feature{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MESH_SHADER_FEATURES_EXT};
-  const app::Features features(scene.gpu, &feature);
-  NEED(feature.meshShader);
-  feature.taskShader = feature.multiviewMeshShader = VK_FALSE;
-  feature.primitiveFragmentShadingRateMeshShader = feature.meshShaderQueries = VK_FALSE;
-  scene.open(features, {VK_EXT_MESH_SHADER_EXTENSION_NAME});
+  using Feature = VkPhysicalDeviceMeshShaderFeaturesEXT;
+  app::openWith(scene, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MESH_SHADER_FEATURES_EXT, &Feature::meshShader,
+                {VK_EXT_MESH_SHADER_EXTENSION_NAME}, [](Feature& feature) {
+                  feature.taskShader = feature.multiviewMeshShader = VK_FALSE;
+                  feature.primitiveFragmentShadingRateMeshShader = feature.meshShaderQueries = VK_FALSE;
+                });
   const Canvas canvas = app::createCanvas(scene);
   app::Pipeline states(scene, canvas.layout, canvas.pass);
   states.addStage(VK_SHADER_STAGE_MESH_BIT_EXT, kCellsMesh);
@@ -35,11 +35,9 @@ void mesh(Scene& scene) {
 
 // Half of the cells shaded four pixels at a time.
 void shadingRate(Scene& scene) {
-  VkPhysicalDeviceFragmentShadingRateFeaturesKHR feature{
-      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FRAGMENT_SHADING_RATE_FEATURES_KHR};
-  const app::Features features(scene.gpu, &feature);
-  NEED(feature.pipelineFragmentShadingRate);
-  scene.open(features, {VK_KHR_FRAGMENT_SHADING_RATE_EXTENSION_NAME});
+  app::openWith(scene, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FRAGMENT_SHADING_RATE_FEATURES_KHR,
+                &VkPhysicalDeviceFragmentShadingRateFeaturesKHR::pipelineFragmentShadingRate,
+                {VK_KHR_FRAGMENT_SHADING_RATE_EXTENSION_NAME});
   const Canvas canvas = app::createCanvas(scene);
   app::Pipeline states(scene, canvas.layout, canvas.pass);
   states.dynamic = {VK_DYNAMIC_STATE_FRAGMENT_SHADING_RATE_KHR};
@@ -64,13 +62,12 @@ VkDeviceAddress addressOf(Scene& scene, VkBuffer buffer) {
 
 // Descriptors as bytes that the program puts where it likes.
 void descriptorBuffer(Scene& scene) {
-  VkPhysicalDeviceDescriptorBufferFeaturesEXT feature{
-      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DESCRIPTOR_BUFFER_FEATURES_EXT};
-  const app::Features features(scene.gpu, &feature);
-  NEED(feature.descriptorBuffer);
-  feature.descriptorBufferCaptureReplay = feature.descriptorBufferPushDescriptors = VK_FALSE;
-  feature.descriptorBufferImageLayoutIgnored = VK_FALSE;
-  scene.open(features, {VK_EXT_DESCRIPTOR_BUFFER_EXTENSION_NAME});
+  using Feature = VkPhysicalDeviceDescriptorBufferFeaturesEXT;
+  app::openWith(scene, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DESCRIPTOR_BUFFER_FEATURES_EXT,
+                &Feature::descriptorBuffer, {VK_EXT_DESCRIPTOR_BUFFER_EXTENSION_NAME}, [](Feature& feature) {
+                  feature.descriptorBufferCaptureReplay = feature.descriptorBufferPushDescriptors = VK_FALSE;
+                  feature.descriptorBufferImageLayoutIgnored = VK_FALSE;
+                });
   VkPhysicalDeviceDescriptorBufferPropertiesEXT known{
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DESCRIPTOR_BUFFER_PROPERTIES_EXT};
   VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &known, {}};

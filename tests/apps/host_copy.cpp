@@ -19,11 +19,9 @@ struct Kind {
 constexpr Kind kColour{VK_FORMAT_R8G8B8A8_UNORM, VK_IMAGE_ASPECT_COLOR_BIT, 4, 1};
 
 void open(Scene& scene) {
-  VkPhysicalDeviceHostImageCopyFeaturesEXT feature{
-      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_HOST_IMAGE_COPY_FEATURES_EXT};
-  const app::Features features(scene.gpu, &feature);
-  NEED(feature.hostImageCopy);
-  scene.open(features, {VK_EXT_HOST_IMAGE_COPY_EXTENSION_NAME});
+  app::openWith(scene, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_HOST_IMAGE_COPY_FEATURES_EXT,
+                &VkPhysicalDeviceHostImageCopyFeaturesEXT::hostImageCopy,
+                {VK_EXT_HOST_IMAGE_COPY_EXTENSION_NAME});
 }
 
 bool hasFormat(const Scene& scene, VkFormat format) {

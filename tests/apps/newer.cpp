@@ -12,14 +12,6 @@ using app::Scene;
 
 constexpr auto kCompute = VK_PIPELINE_BIND_POINT_COMPUTE;
 
-// The device with one feature of an extension, whose struct is `feature`.
-template <class Feature>
-void open(Scene& scene, Feature feature, VkBool32 Feature::*enabled, const app::Names& extensions) {
-  const app::Features features(scene.gpu, &feature);
-  if (!(feature.*enabled)) app::lacks(extensions.front());
-  scene.open(features, extensions);
-}
-
 app::Buffer source(Scene& scene, uint32_t seed) {
   return scene.words(app::kKernelWords, seed, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
 }
@@ -66,10 +58,9 @@ void map2(Scene& scene) {
 
 // Two submits a frame, the second of which ends it; nothing is presented.
 void frameBoundary(Scene& scene) {
-  open(
-      scene,
-      VkPhysicalDeviceFrameBoundaryFeaturesEXT{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FRAME_BOUNDARY_FEATURES_EXT},
-      &VkPhysicalDeviceFrameBoundaryFeaturesEXT::frameBoundary, {VK_EXT_FRAME_BOUNDARY_EXTENSION_NAME});
+  app::openWith(scene, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FRAME_BOUNDARY_FEATURES_EXT,
+                &VkPhysicalDeviceFrameBoundaryFeaturesEXT::frameBoundary,
+                {VK_EXT_FRAME_BOUNDARY_EXTENSION_NAME});
   const app::Buffer from = source(scene, 1);
   const Kernel kernel = app::createKernel(scene, from);
   for (uint32_t round = 0; round < 6; ++round) {
@@ -119,9 +110,9 @@ void setStates(Scene& scene, VkCommandBuffer commands) {
 
 // Shaders without a pipeline, linked to each other.
 void shaderObject(Scene& scene) {
-  open(scene,
-       VkPhysicalDeviceShaderObjectFeaturesEXT{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_OBJECT_FEATURES_EXT},
-       &VkPhysicalDeviceShaderObjectFeaturesEXT::shaderObject, {VK_EXT_SHADER_OBJECT_EXTENSION_NAME});
+  app::openWith(scene, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_OBJECT_FEATURES_EXT,
+                &VkPhysicalDeviceShaderObjectFeaturesEXT::shaderObject,
+                {VK_EXT_SHADER_OBJECT_EXTENSION_NAME});
   const Canvas canvas = app::createCanvas(scene);
   VkShaderCreateInfoEXT infos[2]{};
   for (auto& info : infos) {
@@ -168,10 +159,9 @@ void shaderObject(Scene& scene) {
 
 // Flags that stand in the chain: of a buffer's usage and of a pipeline; sizes asked for without an object.
 void maintenance5(Scene& scene) {
-  open(scene,
-       VkPhysicalDeviceMaintenance5FeaturesKHR{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_5_FEATURES_KHR},
-       &VkPhysicalDeviceMaintenance5FeaturesKHR::maintenance5,
-       {VK_KHR_MAINTENANCE_5_EXTENSION_NAME, VK_KHR_DYNAMIC_RENDERING_EXTENSION_NAME});
+  app::openWith(scene, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_5_FEATURES_KHR,
+                &VkPhysicalDeviceMaintenance5FeaturesKHR::maintenance5,
+                {VK_KHR_MAINTENANCE_5_EXTENSION_NAME, VK_KHR_DYNAMIC_RENDERING_EXTENSION_NAME});
   const VkBufferUsageFlags2CreateInfoKHR usage{
       VK_STRUCTURE_TYPE_BUFFER_USAGE_FLAGS_2_CREATE_INFO_KHR, nullptr,
       VK_BUFFER_USAGE_2_STORAGE_BUFFER_BIT_KHR | VK_BUFFER_USAGE_2_INDEX_BUFFER_BIT_KHR};
@@ -219,10 +209,9 @@ void maintenance5(Scene& scene) {
 
 // Descriptors, pushed descriptors and push constants by structs.
 void maintenance6(Scene& scene) {
-  open(scene,
-       VkPhysicalDeviceMaintenance6FeaturesKHR{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_6_FEATURES_KHR},
-       &VkPhysicalDeviceMaintenance6FeaturesKHR::maintenance6,
-       {VK_KHR_MAINTENANCE_6_EXTENSION_NAME, VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME});
+  app::openWith(scene, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_6_FEATURES_KHR,
+                &VkPhysicalDeviceMaintenance6FeaturesKHR::maintenance6,
+                {VK_KHR_MAINTENANCE_6_EXTENSION_NAME, VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME});
   const app::Buffer from = source(scene, 1), more = source(scene, 2);
   const Kernel kernel = app::createKernel(scene, from);
   Kernel pushed;

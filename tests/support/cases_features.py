@@ -240,7 +240,7 @@ PROGRAMS = {
 CASES = {
     f"{program}-{case}": lambda bench, program=program, case=case: feature(bench, program, case)
     for program, cases in PROGRAMS.items() for case in cases
-} | {f"surfaces-{case}": lambda bench, case=case: surface(bench, case) for case in ("headless", "maintenance", "xcb", "two")} | {
+} | {f"surfaces-{case}": lambda bench, case=case: surface(bench, case) for case in ("headless", "maintenance", "xcb", "two", "threads")} | {
     "memory-sparse-buffer": lambda bench: carried(bench, "memory", "sparse-buffer", "vkQueueBindSparse"),
     "memory-sparse-image": lambda bench: carried(bench, "memory", "sparse-image", "vkQueueBindSparse"),
     "objects-last-gpu": last_gpu,
