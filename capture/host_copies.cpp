@@ -42,11 +42,17 @@ class Regions {
   Regions(const Dispatch& driver, VkDevice device, VkImage image, VkFlags flags, const Region* regions,
           uint32_t count)
       : regions_(regions, count), image_(images.find(uint64_t(image), uint64_t(device))) {
-    if (image_ == nullptr) return void(obstacle_ = "how the image was made is not known");
-    for (const Region& region : regions_)
-      add(region,
-          flags & kHostMemcpy ? memcpySize(driver, device, image, *image_, region.imageSubresource) : 0,
-          flags & kHostMemcpy);
+    if (image_ == nullptr) {
+      obstacle_ = "how the image was made is not known";
+      return;
+    }
+    for (const Region& region : regions_) {
+      if (flags & kHostMemcpy)
+        add(oneRow(memcpySize(driver, device, image, *image_, region.imageSubresource)),
+            "the driver does not tell their number");
+      else
+        add(texelRows(*image_, copiedRegion(region)), "the size of its texels is not known");
+    }
   }
 
   const char* obstacle() const { return obstacle_; }  // why their bytes cannot be told; null: they can
@@ -61,11 +67,8 @@ class Regions {
   }
 
  private:
-  void add(const Region& region, uint64_t memcpy_bytes, bool is_memcpy) {
-    TexelRows shape{memcpy_bytes, 1, 1, memcpy_bytes, memcpy_bytes};
-    if (!is_memcpy) shape = texelRows(*image_, hostRegion(region));
-    if (shape.row_bytes == 0)
-      obstacle_ = is_memcpy ? "the driver does not tell its size" : "its format is not known";
+  void add(const TexelRows& shape, const char* obstacle) {
+    if (shape.row_bytes == 0) obstacle_ = obstacle;
     shapes_.push_back(shape);
     size_ += shape.packed();
   }

@@ -50,7 +50,7 @@ uint64_t TexelRows::span() const {
   return plus(plus(times(slices - 1, slice_pitch), times(rows - 1, row_pitch)), row_bytes);
 }
 
-TexelRows texelRows(const HostImage& image, const HostRegion& region) {
+TexelRows texelRows(const HostImage& image, const CopiedRegion& region) {
   const FormatInfo* format = formatInfo(image.format);
   if (format == nullptr) return {};
   // Of one texel, or of one block: a plane is addressed in texels of its own.

@@ -31,14 +31,17 @@ struct TexelRows {
   bool isPacked() const { return packed() == span(); }
 };
 
-struct HostRegion {
+struct CopiedRegion {
   uint32_t row_length, image_height;  // 0: as the extent
   VkImageSubresourceLayers of;
   VkExtent3D extent;
 };
 
 // Nothing (row_bytes 0) if the format is unknown or has no such aspect.
-TexelRows texelRows(const HostImage& image, const HostRegion& region);
+TexelRows texelRows(const HostImage& image, const CopiedRegion& region);
+
+// Bytes whose order is nobody's business.
+constexpr TexelRows oneRow(uint64_t bytes) { return {bytes, 1, 1, bytes, bytes}; }
 
 void packRows(std::byte* packed, const std::byte* rows, const TexelRows& shape);
 void unpackRows(std::byte* rows, const std::byte* packed, const TexelRows& shape);
@@ -62,7 +65,7 @@ using TransitionByHostCall = TransitionImageLayoutEXTCall;
 inline constexpr VkFlags kHostMemcpy = VK_HOST_IMAGE_COPY_MEMCPY_EXT;
 
 template <class Region>
-HostRegion hostRegion(const Region& region) {
+CopiedRegion copiedRegion(const Region& region) {
   return {region.memoryRowLength, region.memoryImageHeight, region.imageSubresource, region.imageExtent};
 }
 

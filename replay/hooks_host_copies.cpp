@@ -27,15 +27,13 @@ class Regions {
 
   // By the image's format, or by what the driver says of its own layout; false if that cannot be told.
   bool measureTexels(const HostImage& image) {
-    for (const Region& region : regions_) addShape(texelRows(image, hostRegion(region)));
+    for (const Region& region : regions_) addShape(texelRows(image, copiedRegion(region)));
     return measured_;
   }
   bool measureMemcpy(Player& player, VkImage image, const HostImage& made) {
     const Device& device = *player.device();
-    for (const Region& region : regions_) {
-      const uint64_t bytes = memcpySize(device.dispatch, device.live, image, made, region.imageSubresource);
-      addShape({bytes, 1, 1, bytes, bytes});
-    }
+    for (const Region& region : regions_)
+      addShape(oneRow(memcpySize(device.dispatch, device.live, image, made, region.imageSubresource)));
     return measured_;
   }
   void packTightly() {

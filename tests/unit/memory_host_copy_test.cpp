@@ -13,7 +13,7 @@ constexpr VkImageSubresourceLayers of(VkImageAspectFlags aspect, uint32_t base =
 }
 constexpr auto kColour = of(VK_IMAGE_ASPECT_COLOR_BIT);
 
-TexelRows rows(VkFormat format, const HostRegion& region, uint32_t layers = 1) {
+TexelRows rows(VkFormat format, const CopiedRegion& region, uint32_t layers = 1) {
   return texelRows({format, layers}, region);
 }
 
@@ -47,7 +47,7 @@ TEST(HostCopy, BlocksPlanesAndAspects) {
 }
 
 TEST(HostCopy, LayersAreSlices) {
-  const HostRegion all{0, 0, of(VK_IMAGE_ASPECT_COLOR_BIT, 1, VK_REMAINING_ARRAY_LAYERS), {4, 4, 1}};
+  const CopiedRegion all{0, 0, of(VK_IMAGE_ASPECT_COLOR_BIT, 1, VK_REMAINING_ARRAY_LAYERS), {4, 4, 1}};
   EXPECT_EQ(rows(VK_FORMAT_R8_UNORM, all, 3).slices, 2u);
   EXPECT_EQ(rows(VK_FORMAT_R8_UNORM, {0, 0, of(VK_IMAGE_ASPECT_COLOR_BIT, 5, 2), {4, 4, 1}}, 3).packed(), 0u);
 }
@@ -68,7 +68,7 @@ TEST(HostCopy, RowsComeBackToWhereTheyWere) {
 }
 
 TEST(HostCopy, HugeNumbersEndAtTheLimit) {
-  const HostRegion huge{UINT32_MAX, UINT32_MAX, kColour, {UINT32_MAX, UINT32_MAX, UINT32_MAX}};
+  const CopiedRegion huge{UINT32_MAX, UINT32_MAX, kColour, {UINT32_MAX, UINT32_MAX, UINT32_MAX}};
   EXPECT_EQ(rows(VK_FORMAT_R32G32B32A32_SFLOAT, huge).packed(), UINT64_MAX);
   EXPECT_EQ(rows(VK_FORMAT_R32G32B32A32_SFLOAT, huge).span(), UINT64_MAX);
   // Nothing to copy: no row is walked.
