@@ -4,9 +4,9 @@ build for a newer one."""
 
 import struct
 
-from support.cases_features import calls_of, carried
+from support.cases_features import calls_of, carried, same_results
 from support.cases_memory import program_bytes
-from support.harness import fresh_folder, ok, require
+from support.harness import fresh_folder, ok, require, test_layer
 
 
 def built_for(bench, program, case):
@@ -64,6 +64,35 @@ def frame_boundary(bench):
     require(", 3 frames" in replay.out, replay.out)
 
 
+def on_another_device(bench):
+    """Texels that only the capture's driver can read are played as texels elsewhere; what it read out is not compared."""
+    if not built_for(bench, "host_copy", "between"):
+        return
+    bench.env["VK_ICD_FILENAMES"] = bench.swiftshader()
+    captured = same_results(bench, [bench.app("host_copy"), "memcpy"], "swiftshader", "host_copy memcpy")
+    require(captured, "SwiftShader has no host image copies")
+    stranger = {"VK_INSTANCE_LAYERS": test_layer("stranger")}
+    folder = fresh_folder(bench.path("memory"))
+    run = bench.replay(captured.trace, "--wsi", "headless", "--dump-memory", folder, env=stranger).expect()
+    require("played as copies of texels" in run.err, f"no word of the memcpy: {run.err[-2000:]}")
+    wanted = captured.file.read_bytes()
+    found = [file.read_bytes()[:len(wanted)] for file in folder.iterdir()]
+    require(wanted in found, "the GPU finds other texels than at capture")
+
+
+def wrong_bytes(bench):
+    """What a copy to memory gives is compared with the capture."""
+    if not built_for(bench, "host_copy", "between"):
+        return
+    bench.env["VK_ICD_FILENAMES"] = bench.swiftshader()
+    trace = bench.path("trace.vkr")
+    ok(bench.capture(trace, [bench.app("host_copy"), "rows", bench.path("x.bin")]))
+    bench.replay(trace, "--wsi", "headless").expect()
+    run = bench.replay(trace, "--wsi", "headless", layers=[test_layer("spoiler")])
+    run.expect(1)
+    require("vkCopyImageToMemoryEXT" in run.err and "answers differently" in run.err, run.err[-2000:])
+
+
 CARRIED = {
     ("host_copy", "rows"): ("vkCopyMemoryToImageEXT", "vkCopyImageToMemoryEXT", "vkTransitionImageLayoutEXT"),
     ("host_copy", "between"): ("vkCopyImageToImageEXT",),
@@ -79,5 +108,6 @@ CARRIED = {
 CASES = {
     f"{program}-{case}-mock": lambda bench, program=program, case=case, names=names: young(bench, program, case, *names)
     for (program, case), names in CARRIED.items()
-} | {"newer-map2-mock": map2, "newer-frame-boundary-mock": frame_boundary}
+} | {"newer-map2-mock": map2, "newer-frame-boundary-mock": frame_boundary,
+     "host_copy-on-another-device": on_another_device, "host_copy-wrong-bytes": wrong_bytes}
 SLOW = {}
