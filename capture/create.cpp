@@ -6,6 +6,7 @@
 #include <new>
 #include <span>
 
+#include "capture/host_copies.h"
 #include "capture/lanes.h"
 #include "capture/memory.h"
 #include "capture/metadata.h"
@@ -173,6 +174,16 @@ VkResult createNextDevice(CreateDeviceCall& call, const NextLayer& instance, Nex
   });
 }
 
+// Such a program says itself where memory is mapped: pages of ours would lie elsewhere.
+bool placesMappings([[maybe_unused]] const VkDeviceCreateInfo& info) {
+#if defined(VK_EXT_map_memory_placed)
+  for (auto* node = static_cast<const VkBaseInStructure*>(info.pNext); node; node = node->pNext)
+    if (node->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAP_MEMORY_PLACED_FEATURES_EXT)
+      return reinterpret_cast<const VkPhysicalDeviceMapMemoryPlacedFeaturesEXT*>(node)->memoryMapPlaced;
+#endif
+  return false;
+}
+
 // Hosts cannot import where neither the program nor we enabled it, whatever pointers the driver gives out.
 void trackMemory(const NextLayer& next, const VkDeviceCreateInfo& info, const Dispatch& instance) {
   if (optionIs(Option::kMemory, "off")) return;
@@ -183,7 +194,7 @@ void trackMemory(const NextLayer& next, const VkDeviceCreateInfo& info, const Di
       (!optionIs(Option::kMemory, "auto") ||
        std::find(asked.begin(), asked.end(), kHostImport) == asked.end()))
     dispatch.GetMemoryHostPointerPropertiesEXT = nullptr;
-  memory::deviceCreated(next.device, dispatch, next.physical_device, instance);
+  memory::deviceCreated(next.device, dispatch, next.physical_device, instance, !placesMappings(info));
 }
 
 // Metadata is worth having, not worth failing for.
@@ -290,6 +301,7 @@ void destroyDevice(DestroyDeviceCall& call, Command called) {
     memory::deviceDestroyed(call.device);
   });
   forgetUpdateTemplates(call.device);
+  host_copies::deviceGone(call.device);
 }
 
 }  // namespace reprise::capture

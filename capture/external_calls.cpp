@@ -1,5 +1,6 @@
 #include "capture/external_calls.h"
 
+#include "capture/host_copies.h"
 #include "capture/layer.h"
 #include "capture/outside_contents.h"
 #include "capture/payloads.h"
@@ -145,6 +146,7 @@ void hook(CmdWaitEvents2Call& call, Command called) { noted(call, called); }
 void hook(CreateImageCall& call, Command called) {
   pass(call, called);
   outside::created(call);
+  host_copies::created(call);
 }
 
 void hook(CreateSemaphoreCall& call, Command called) {
@@ -170,6 +172,7 @@ void hook(DestroyFenceCall& call, Command called) {
 
 void hook(DestroyImageCall& call, Command called) {
   outside::destroying(call.device, VK_OBJECT_TYPE_IMAGE, uint64_t(call.image));
+  host_copies::destroying(call.device, call.image);
   pass(call, called);
 }
 

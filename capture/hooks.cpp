@@ -8,6 +8,7 @@
 
 #include "capture/create.h"
 #include "capture/external_calls.h"
+#include "capture/host_copies.h"
 #include "capture/ignored.h"
 #include "capture/layer.h"
 #include "capture/memory.h"
@@ -96,6 +97,9 @@ bool decodeTemplate(VkDevice device, VkDescriptorUpdateTemplate handle, VkDescri
 // ---- the hooks
 
 using external::hook;
+#if defined(REPRISE_HOST_COPIES)
+using host_copies::hook;
+#endif
 
 void hook(AllocateCommandBuffersCall& call, Command called) {
   pass(call, called);

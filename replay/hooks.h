@@ -34,6 +34,12 @@ Status hook(Player&, GetPhysicalDeviceQueueFamilyPropertiesCall&,
 Status hook(Player&, GetPhysicalDeviceQueueFamilyProperties2Call&,
             GetPhysicalDeviceQueueFamilyProperties2Call&);
 
+#if defined(REPRISE_HOST_COPIES)
+// hooks_host_copies.cpp: copies between images and the program's memory, by the host
+Status hook(Player&, CopyFromHostCall&, CopyFromHostCall&);
+Status hook(Player&, CopyToHostCall&, CopyToHostCall&);
+#endif
+
 // hooks_memory.cpp: memory: allocated, bound, mapped, exported
 Status hook(Player&, AllocateMemoryCall&, AllocateMemoryCall&);
 Status hook(Player&, BindBufferMemoryCall&, BindBufferMemoryCall&);

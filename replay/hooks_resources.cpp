@@ -90,11 +90,15 @@ Status hook(Player& player, CreateImageCall& call, CreateImageCall& captured) {
     removeFromChain(info.pNext, VK_STRUCTURE_TYPE_IMAGE_SWAPCHAIN_CREATE_INFO_KHR);
     traits = player.external().adaptImage(info, made);
   }
+  const VkFormat format = call.pCreateInfo ? call.pCreateInfo->format : VK_FORMAT_UNDEFINED;
   Status status = issue(player, call, captured);
   if (status && call.pImage && made && call.pCreateInfo) {
     player.external().remember(HandleKind::kVkImage, valueOf(*call.pImage), std::move(traits));
     player.contents().made(*call.pImage, *call.pCreateInfo, made);
     if (call.result == VK_SUCCESS) player.device()->linear.created(*call.pImage, *call.pCreateInfo);
+    if (call.result == VK_SUCCESS && isForHostCopies(*call.pCreateInfo))
+      player.device()->host_images[*call.pImage] = {{format, call.pCreateInfo->arrayLayers},
+                                                    call.pCreateInfo->format};
   }
   return status;
 }
@@ -155,6 +159,7 @@ Status hook(Player& player, DestroyImageCall& call, DestroyImageCall& captured) 
   const auto live = player.live<VkImage>(valueOf(captured.image));
   if (Device* device = player.device()) {
     device->linear.destroyed(live);
+    device->host_images.erase(live);
     device->captured_sizes.erase(objectOf(live));
   }
   const Status status = issue(player, call, captured);

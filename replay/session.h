@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "format/arena.h"
+#include "format/host_copy.h"
 #include "format/reader.h"
 #include "format/vk.h"
 #include "replay/contents.h"
@@ -100,6 +101,12 @@ struct Device {
   VkQueue first_queue = VK_NULL_HANDLE;  // for work of ours before the program presented anywhere
   uint32_t first_family = 0;
   std::unordered_map<VkQueue, uint32_t> families;
+  // Images that host copies may name.
+  struct HostImageHere {
+    HostImage captured;
+    VkFormat format;
+  };
+  std::unordered_map<VkImage, HostImageHere> host_images;
   // What the capture's device wanted for a live buffer or image, if the program asked and this is another
   // one.
   std::map<std::pair<HandleKind, uint64_t>, VkDeviceSize> captured_sizes;

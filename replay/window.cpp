@@ -122,6 +122,8 @@ VkResult Window::createImage(Swapchain& swapchain, VkImage& image, VkDeviceMemor
   info.pQueueFamilyIndices = swapchain.families.data();
   VkResult result = d.CreateImage(device.live, &info, nullptr, &image);
   if (result != VK_SUCCESS) return result;
+  if (isForHostCopies(info))
+    device.host_images[image] = {{info.format, info.arrayLayers}, info.format};
   VkMemoryRequirements needs{};
   d.GetImageMemoryRequirements(device.live, image, &needs);
   const uint32_t type =

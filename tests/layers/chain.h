@@ -26,6 +26,8 @@ struct Instance {
   PFN_vkGetPhysicalDeviceImageFormatProperties2 image_format;
   PFN_vkGetPhysicalDeviceExternalBufferProperties external_buffer;
   PFN_vkGetPhysicalDeviceExternalImageFormatPropertiesNV external_image_nv;
+  PFN_vkGetPhysicalDeviceProperties properties;
+  PFN_vkGetPhysicalDeviceProperties2 properties2;
 };
 struct Device {
   VkDevice handle;
@@ -89,17 +91,20 @@ inline VKAPI_ATTR VkResult VKAPI_CALL createInstance(const VkInstanceCreateInfo*
   if (result == VK_SUCCESS) {
     std::lock_guard lock(mutex);
     const auto find = [&](const char* name) { return gipa(*instance, name); };
-    instances[key(*instance)] = {gipa,
-                                 reinterpret_cast<PFN_vkDestroyInstance>(find("vkDestroyInstance")),
-                                 reinterpret_cast<PFN_vkCreateDevice>(find("vkCreateDevice")),
-                                 reinterpret_cast<PFN_vkGetPhysicalDeviceMemoryProperties>(
-                                     find("vkGetPhysicalDeviceMemoryProperties")),
-                                 reinterpret_cast<PFN_vkGetPhysicalDeviceImageFormatProperties2>(
-                                     find("vkGetPhysicalDeviceImageFormatProperties2")),
-                                 reinterpret_cast<PFN_vkGetPhysicalDeviceExternalBufferProperties>(
-                                     find("vkGetPhysicalDeviceExternalBufferProperties")),
-                                 reinterpret_cast<PFN_vkGetPhysicalDeviceExternalImageFormatPropertiesNV>(
-                                     find("vkGetPhysicalDeviceExternalImageFormatPropertiesNV"))};
+    instances[key(*instance)] = {
+        gipa,
+        reinterpret_cast<PFN_vkDestroyInstance>(find("vkDestroyInstance")),
+        reinterpret_cast<PFN_vkCreateDevice>(find("vkCreateDevice")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceMemoryProperties>(
+            find("vkGetPhysicalDeviceMemoryProperties")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceImageFormatProperties2>(
+            find("vkGetPhysicalDeviceImageFormatProperties2")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceExternalBufferProperties>(
+            find("vkGetPhysicalDeviceExternalBufferProperties")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceExternalImageFormatPropertiesNV>(
+            find("vkGetPhysicalDeviceExternalImageFormatPropertiesNV")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceProperties>(find("vkGetPhysicalDeviceProperties")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceProperties2>(find("vkGetPhysicalDeviceProperties2"))};
   }
   return result;
 }
@@ -165,7 +170,7 @@ inline VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL getInstanceProcAddr(VkInstance i
 
 }  // namespace chain
 
-extern "C" VK_LAYER_EXPORT VKAPI_ATTR VkResult VKAPI_CALL
+extern "C" __attribute__((visibility("default"))) VKAPI_ATTR VkResult VKAPI_CALL
 vkNegotiateLoaderLayerInterfaceVersion(VkNegotiateLayerInterface* negotiation) {
   if (negotiation->loaderLayerInterfaceVersion < 2) return VK_ERROR_INITIALIZATION_FAILED;
   negotiation->loaderLayerInterfaceVersion = 2;
