@@ -197,7 +197,7 @@ std::string captureMetadata(const char* memory_method) {
   JsonText json;
   json.open('{').key("layerVersion").value(REPRISE_VERSION).key("registryVersion").version(registryVersion());
   json.key("memoryMethod").value(memory_method).key("settings").open('{');
-  for (const Option option : {Option::kArenaMib, Option::kMemory, Option::kUnknownExtensions})
+  for (const Option option : {Option::kAddresses, Option::kArenaMib, Option::kMemory, Option::kUnknownExtensions})
     json.key(kOptions[size_t(option)].name).value(optionText(option));
   return json.close('}').close('}').take();
 }

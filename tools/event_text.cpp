@@ -1,5 +1,8 @@
 #include "tools/event_text.h"
 
+#include <algorithm>
+#include <cstdio>
+
 #include "tools/metadata_json.h"
 
 namespace reprise {
@@ -87,6 +90,31 @@ void contentsJson(const ContentsRecord& contents, std::string& out) {
   out += ",\"offset\":" + number(contents.offset) + ",\"size\":" + number(contents.size);
 }
 
+// Up to a few values, each in hex, lowest byte last.
+std::string opaqueValues(const Event& event) {
+  constexpr size_t kShown = 8;
+  const size_t values = event.opaque.values;
+  const size_t size = values ? event.bytes.size() / values : 0;
+  std::string text;
+  for (size_t i = 0; i < std::min(values, kShown); ++i) {
+    text += i ? ", 0x" : "0x";
+    for (size_t byte = size; byte-- > 0;) {
+      char digits[3];
+      std::snprintf(digits, sizeof digits, "%02x", unsigned(event.bytes[i * size + byte]));
+      text += digits;
+    }
+  }
+  return values > kShown ? text + ", ..." : text;
+}
+
+void opaqueJson(const Event& event, std::string& out) {
+  out += ",\"device\":\"";
+  appendHex(out, event.opaque.device);
+  out += std::string("\",\"type\":\"") + objectName(event.opaque.object_type) + "\",\"object\":\"";
+  appendHex(out, event.opaque.object);
+  out += "\",\"count\":" + number(event.opaque.values) + ",\"values\":\"" + opaqueValues(event) + "\"";
+}
+
 }  // namespace
 
 void EventPrinter::append(const Event& event, std::string& out) {
@@ -146,6 +174,10 @@ void EventPrinter::otherText(const Event& event, std::string& out) {
       out += ", handle ";
       appendHex(out, event.payload.handle);
     }
+  } else if (event.kind == Event::kOpaque) {
+    out += std::string("opaque values of ") + objectName(event.opaque.object_type) + " ";
+    appendHex(out, event.opaque.object);
+    out += ": " + opaqueValues(event);
   } else if (event.kind == Event::kHole) {
     out += std::string("HOLE (") + holeCause(event.hole.cause) + holeSubject(event.hole) + "): ";
     appendTextString(out, event.text);
@@ -157,7 +189,7 @@ void EventPrinter::otherText(const Event& event, std::string& out) {
 }
 
 void EventPrinter::otherJson(const Event& event, std::string& out) {
-  const char* names[] = {"call", "memory", "hole", "metadata", "contents", "payload"};
+  const char* names[] = {"call", "memory", "hole", "metadata", "contents", "payload", "opaque"};
   out += std::string("{\"event\":\"") + names[event.kind] + "\",\"frame\":" + number(event.frame) +
          ",\"thread\":" + number(event.lane);
   if (event.kind == Event::kMemory) {
@@ -170,6 +202,8 @@ void EventPrinter::otherJson(const Event& event, std::string& out) {
     contentsJson(event.contents, out);
   } else if (event.kind == Event::kPayload) {
     out += ",\"payload\":" + number(event.payload.payload) + ",\"handle\":" + number(event.payload.handle);
+  } else if (event.kind == Event::kOpaque) {
+    opaqueJson(event, out);
   } else if (event.kind == Event::kHole) {
     out += std::string(",\"cause\":\"") + holeCause(event.hole.cause) +
            "\",\"subject\":" + number(event.hole.subject) + ",\"text\":";
