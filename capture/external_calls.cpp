@@ -1,6 +1,7 @@
 #include "capture/external_calls.h"
 
 #include "capture/layer.h"
+#include "capture/opaque_addresses.h"
 #include "capture/outside_contents.h"
 #include "capture/payloads.h"
 #include "capture/recorder.h"
@@ -160,6 +161,7 @@ void hook(CreateSemaphoreCall& call, Command called) {
 
 void hook(DestroyBufferCall& call, Command called) {
   outside::destroying(call.device, VK_OBJECT_TYPE_BUFFER, uint64_t(call.buffer));
+  opaque::destroying(*nextOf(call.device), call.buffer);
   pass(call, called);
 }
 

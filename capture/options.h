@@ -33,9 +33,9 @@ struct OptionInfo {
 // In the order of Option.
 inline constexpr OptionInfo kOptions[] = {
     {"addresses", OptionType::kChoice, "opaque", "opaque|translate",
-     "device addresses and shader group handles: opaque makes objects so that a replay on the same GPU and driver "
-     "can have the very same ones, where the driver offers that; translate leaves objects as the program asked for "
-     "them"},
+     "device addresses and shader group handles: opaque makes objects so that a replay on the same GPU and "
+     "driver can have the very same ones, where the driver offers that; translate leaves objects as the program "
+     "asked for them"},
     {"arena_mib", OptionType::kNumber, "256", nullptr,
      "shared memory between the program and the writer, in MiB"},
     {"memory", OptionType::kChoice, "auto", "auto|beside|compare|assisted|off",

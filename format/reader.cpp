@@ -367,7 +367,8 @@ Status TraceReader::deliverOpaque(Event& event) {
   event.opaque.values = reader.get<uint32_t>();
   event.bytes = reader.take(reader.remaining());
   const size_t values = event.opaque.values;
-  if (reader.ok() && (values == 0 ? event.bytes.empty() : event.bytes.size() % values == 0)) return Status::ok();
+  if (reader.ok() && (values == 0 ? event.bytes.empty() : event.bytes.size() % values == 0))
+    return Status::ok();
   return source_->damaged(current_->blockOffset(), "opaque values are not as many as their record says");
 }
 

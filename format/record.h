@@ -92,8 +92,9 @@ struct PayloadRecord {
   uint64_t handle;   // imported: descriptor, HANDLE or pointer, as the program gave it; exported: 0
 };
 
-// What an object must be made with to be where it was: its opaque capture address, or a ray-tracing pipeline's
-// shader group handles. That there is a record says that the layer made the object with the flag for it.
+// What an object must be made with to be where it was: its opaque capture address, or a ray-tracing
+// pipeline's shader group handles. That there is a record says that the layer made the object with the flag
+// for it.
 struct OpaqueRecord {
   uint64_t device;       // VkDevice
   uint64_t object;       // VkBuffer, VkDeviceMemory, VkAccelerationStructureKHR or VkPipeline

@@ -17,12 +17,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "format/handles.h"
 #include "format/reader.h"
 #include "format/status.h"
 #include "format/vk.h"
 #include "replay/addresses.h"
 #include "replay/external_memory.h"
-#include "format/handles.h"
 #include "replay/payloads.h"
 
 namespace reprise {
@@ -142,6 +142,7 @@ class Memory {
   Status place(HandleMap::Id id, const Resource& resource, VkDeviceMemory& memory, VkDeviceSize& offset);
   VkMemoryPropertyFlags capturedFlags(uint32_t type, bool& known) const;
   VkResult newBlock(Device& device, LiveMemory& live, const void* next);
+  VkResult newBlockAt(Device& device, LiveMemory& live, const void* next, uint64_t address);
   void fillWithZeros(Device& device, LiveMemory& live);
   void release(Allocation& allocation, bool driver_frees_first);
   bool ensureMapped(Device& device, LiveMemory& live);

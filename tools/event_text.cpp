@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #include "tools/metadata_json.h"
 
@@ -90,21 +92,29 @@ void contentsJson(const ContentsRecord& contents, std::string& out) {
   out += ",\"offset\":" + number(contents.offset) + ",\"size\":" + number(contents.size);
 }
 
-// Up to a few values, each in hex, lowest byte last.
-std::string opaqueValues(const Event& event) {
-  constexpr size_t kShown = 8;
+// Each in hex, lowest byte last; long ones and long lists are cut.
+std::vector<std::string> opaqueValues(const Event& event) {
+  constexpr size_t kShownValues = 8, kShownBytes = 64;
   const size_t values = event.opaque.values;
   const size_t size = values ? event.bytes.size() / values : 0;
-  std::string text;
-  for (size_t i = 0; i < std::min(values, kShown); ++i) {
-    text += i ? ", 0x" : "0x";
-    for (size_t byte = size; byte-- > 0;) {
+  std::vector<std::string> list;
+  for (size_t i = 0; i < std::min(values, kShownValues); ++i) {
+    std::string& text = list.emplace_back(size > kShownBytes ? "0x..." : "0x");
+    for (size_t byte = std::min(size, kShownBytes); byte-- > 0;) {
       char digits[3];
       std::snprintf(digits, sizeof digits, "%02x", unsigned(event.bytes[i * size + byte]));
       text += digits;
     }
   }
-  return values > kShown ? text + ", ..." : text;
+  if (values > kShownValues) list.emplace_back("...");
+  return list;
+}
+
+void opaqueText(const Event& event, std::string& out) {
+  out += std::string("opaque values of ") + objectName(event.opaque.object_type) + " ";
+  appendHex(out, event.opaque.object);
+  const char* between = ": ";
+  for (const std::string& value : opaqueValues(event)) out += std::exchange(between, ", ") + value;
 }
 
 void opaqueJson(const Event& event, std::string& out) {
@@ -112,7 +122,11 @@ void opaqueJson(const Event& event, std::string& out) {
   appendHex(out, event.opaque.device);
   out += std::string("\",\"type\":\"") + objectName(event.opaque.object_type) + "\",\"object\":\"";
   appendHex(out, event.opaque.object);
-  out += "\",\"count\":" + number(event.opaque.values) + ",\"values\":\"" + opaqueValues(event) + "\"";
+  out += "\",\"count\":" + number(event.opaque.values) + ",\"values\":[";
+  const char* between = "";
+  for (const std::string& value : opaqueValues(event))
+    out += std::exchange(between, ",") + ('"' + value) + '"';
+  out += ']';
 }
 
 }  // namespace
@@ -175,9 +189,7 @@ void EventPrinter::otherText(const Event& event, std::string& out) {
       appendHex(out, event.payload.handle);
     }
   } else if (event.kind == Event::kOpaque) {
-    out += std::string("opaque values of ") + objectName(event.opaque.object_type) + " ";
-    appendHex(out, event.opaque.object);
-    out += ": " + opaqueValues(event);
+    opaqueText(event, out);
   } else if (event.kind == Event::kHole) {
     out += std::string("HOLE (") + holeCause(event.hole.cause) + holeSubject(event.hole) + "): ";
     appendTextString(out, event.text);

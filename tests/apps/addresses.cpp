@@ -2,7 +2,8 @@
 //
 // addresses CASE [FILE]: push: the address is a push constant; stored: the program writes it into a storage
 // buffer; block: into a uniform buffer; list: nodes hold the next one's; copied: the GPU copies it to where
-// it is used; updated: vkCmdUpdateBuffer writes it there. The result is always reached by address.
+// it is used; updated: vkCmdUpdateBuffer writes it there; hidden: it is pushed in halves, each with other
+// bits mixed in. The result is always reached by address.
 #include "kernel.h"
 
 #include "address.comp.h"
@@ -12,12 +13,15 @@ namespace {
 using app::Kernel;
 using app::Scene;
 
-enum From : uint32_t { kPush, kStored, kBlock, kList };
+enum From : uint32_t { kPush, kStored, kBlock, kList, kHidden };
+
+constexpr uint32_t kMask[2] = {0x5a5a1234, 0x0f0ff0f0};  // address.comp
 
 struct Push {
   VkDeviceAddress result, source, list;
   uint32_t at;
   uint32_t from;
+  uint32_t hidden[2];
 };
 
 struct Node {
@@ -42,8 +46,9 @@ void put(const app::Buffer& buffer, size_t at, VkDeviceAddress address) {
 }
 
 Addressed create(Scene& scene) {
-  const app::Features features(scene.gpu);
+  app::Features features(scene.gpu);
   NEED(features.v12.bufferDeviceAddress);
+  features.v12.bufferDeviceAddressCaptureReplay = VK_FALSE;  // as programs do that are no tools
   scene.open(features);
   Addressed a;
   // What lies before the source: another allocation, so that no replay has the same addresses by chance.
@@ -121,6 +126,15 @@ void copied(Scene& scene) {
   });
 }
 
+// In halves, with other bits mixed in: no replay can tell that it is one.
+void hidden(Scene& scene) {
+  Addressed a = create(scene);
+  const VkDeviceAddress address = addressOf(scene, a.source.handle);
+  for (uint32_t half = 0; half < 2; ++half)
+    a.push.hidden[half] = static_cast<uint32_t>(address >> 32 * half) ^ kMask[half];
+  run(scene, a, kHidden);
+}
+
 void updated(Scene& scene) {
   Addressed a = create(scene);
   const VkDeviceAddress address = addressOf(scene, a.source.handle);
@@ -130,8 +144,8 @@ void updated(Scene& scene) {
   });
 }
 
-const app::Case kCases[] = {{"push", push}, {"stored", stored}, {"block", block},
-                            {"list", list}, {"copied", copied}, {"updated", updated}};
+const app::Case kCases[] = {{"push", push},     {"stored", stored},   {"block", block},  {"list", list},
+                            {"copied", copied}, {"updated", updated}, {"hidden", hidden}};
 
 }  // namespace
 
