@@ -65,6 +65,16 @@ def kept(bench):
         require(KEPT in told and TRANSLATED not in told and REFUSED not in told, f"{case}: {told[-2000:]}")
 
 
+def own(bench):
+    """A program that is a replayer itself: its flags and addresses are in the trace, and played as they are."""
+    trace = captured(bench, "own", "--addresses", "opaque")
+    flagged = [call for call in bench.dump(trace.file, "--command", "vkCreateBuffer")
+               if "CAPTURE_REPLAY" in str(call.get("args", {}).get("pCreateInfo", {}).get("flags"))]
+    require(len(flagged) == 2, f"{len(flagged)} buffers have the program's flag")
+    told = replayed(bench, trace, "addresses own", VK_INSTANCE_LAYERS=OPAQUE)
+    require(KEPT in told and TRANSLATED not in told and REFUSED not in told, told[-2000:])
+
+
 def refused(bench):
     """A driver that grants no address, though it has the feature: they are translated, and it is said."""
     trace = captured(bench, "list", "--addresses", "opaque")
@@ -108,6 +118,6 @@ def valid(bench):
         require(word not in replay.out + replay.err, f"the replay's are not: {(replay.out + replay.err)[-3000:]}")
 
 
-CASES = {"opaque-kept": kept, "opaque-refused": refused, "opaque-elsewhere": elsewhere, "opaque-off": off,
+CASES = {"opaque-kept": kept, "opaque-own": own, "opaque-refused": refused, "opaque-elsewhere": elsewhere, "opaque-off": off,
          "opaque-valid": valid}
 SLOW = {}

@@ -173,7 +173,7 @@ def feature(bench, program, case, more=None):
         if had[driver] and more:
             more(bench, command)
     names = [driver for driver in drivers if had[driver]]
-    if not names and program in NOT_HERE:
+    if not names and {program, f"{program} {case}"} & set(NOT_HERE):
         return print(f"{program} {case}: no driver here has the feature, the program says so")
     require(names, f"{program} {case}: no driver has the feature")
     print(f"{program} {case}: {', '.join(names)}")
@@ -207,11 +207,11 @@ LACKING = {
 }
 
 # Programs about what only a GPU's driver has: a machine with one compares them.
-NOT_HERE = ("rays",)
+NOT_HERE = ("rays", "addresses hidden", "addresses own")
 
 # program: its cases
 PROGRAMS = {
-    "addresses": ("push", "stored", "block", "list", "copied", "updated"),
+    "addresses": ("push", "stored", "block", "list", "copied", "updated", "hidden", "own"),
     "drawing": ("secondary", "dynamic-rendering", "indirect", "indirect-count", "multi-draw", "conditional", "feedback"),
     "memory": ("host-import", "packed", "reused", "aliased", "shared", "linear", "linear-shared"),
     "objects": ("private-data", "names", "command-pools", "failures", "allocators", "nothing", "groups",
