@@ -10,6 +10,7 @@
 #include "capture/lanes.h"
 #include "capture/memory.h"
 #include "capture/metadata.h"
+#include "capture/opaque_addresses.h"
 #include "capture/options.h"
 #include "capture/outside_copy.h"
 #include "capture/payloads.h"
@@ -168,9 +169,21 @@ VkResult createNextDevice(CreateDeviceCall& call, const NextLayer& instance, Nex
 
   ExtensionList list(info.ppEnabledExtensionNames, info.enabledExtensionCount);
   wantHostImport(instance, call.physicalDevice, list, next.added);
+  opaque::DeviceFeatures features(instance, call.physicalDevice, info);
   return createWith(info, list, next.added, [&](const VkDeviceCreateInfo* changed) {
-    link->u.pLayerInfo = here->pNext;
-    return create(call.physicalDevice, changed, call.pAllocator, call.pDevice);
+    const auto attempt = [&](const VkDeviceCreateInfo& asked) {
+      link->u.pLayerInfo = here->pNext;
+      return create(call.physicalDevice, &asked, call.pAllocator, call.pDevice);
+    };
+    next.capture_replay = features.on();
+    if (!features.change()) return attempt(*changed);
+    link->u.pLayerInfo = here->pNext;  // before the node is copied
+    VkDeviceCreateInfo asked = *changed;
+    features.apply(asked);
+    const VkResult result = attempt(asked);
+    if (result >= 0) return result;
+    next.capture_replay = {};
+    return attempt(*changed);
   });
 }
 
@@ -270,6 +283,7 @@ void createDevice(CreateDeviceCall& call, Command called) {
     next->api_version = std::min(instance.api_version, driverVersion(instance.dispatch, call.physicalDevice));
     loadDevice(next->dispatch, next->device_proc, next->device);
     preferExtensions(next->dispatch, next->api_version);
+    if (next->dispatch.GetBufferOpaqueCaptureAddress == nullptr) next->capture_replay = {};
     if (!next_layers.insert(dispatchKey(next->device), 0, next.get())) {
       next->dispatch.DestroyDevice(next->device, call.pAllocator);
       *call.pDevice = VK_NULL_HANDLE;
@@ -281,8 +295,10 @@ void createDevice(CreateDeviceCall& call, Command called) {
   becomeFirst(*next);
   laneDeviceCreated();
   trackMemory(*next, *call.pCreateInfo, instance.dispatch);
+  const CaptureReplay replay = next->capture_replay;
   next.release();
-  describe(kMetadataDevice, [&] { return deviceMetadata(instance, call.physicalDevice, *call.pCreateInfo); });
+  describe(kMetadataDevice,
+           [&] { return deviceMetadata(instance, call.physicalDevice, *call.pCreateInfo, replay); });
   describe(kMetadataCapture, [] { return captureMetadata(memory::methodName()); });
   warnOfUnknown(call.pCreateInfo->ppEnabledExtensionNames, call.pCreateInfo->enabledExtensionCount);
 }
@@ -296,6 +312,7 @@ void destroyDevice(DestroyDeviceCall& call, Command called) {
   if (!next) return;
   first_device.key.compare_exchange_strong(key, 0);
   outside::destroyCopiers(*next);
+  opaque::destroying(*next);
   record(call, called, [&] {
     invoke(next->dispatch, call);
     memory::deviceDestroyed(call.device);

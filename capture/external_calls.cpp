@@ -2,6 +2,7 @@
 
 #include "capture/host_copies.h"
 #include "capture/layer.h"
+#include "capture/opaque_addresses.h"
 #include "capture/outside_contents.h"
 #include "capture/payloads.h"
 #include "capture/recorder.h"
@@ -162,6 +163,7 @@ void hook(CreateSemaphoreCall& call, Command called) {
 
 void hook(DestroyBufferCall& call, Command called) {
   outside::destroying(call.device, VK_OBJECT_TYPE_BUFFER, uint64_t(call.buffer));
+  opaque::destroying(*nextOf(call.device), call.buffer);
   pass(call, called);
 }
 

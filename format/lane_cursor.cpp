@@ -135,7 +135,7 @@ Status LaneCursor::nextRecord() {
     }
     if (record_.command == kFileTime && record_.inputs.size() >= sizeof(uint32_t)) {
       time_ns_ = source_.info().start_ns + loadLe<uint32_t>(record_.inputs.data()) * kNsPerMs;
-    } else if (record_.command >= kFileMemory && record_.command <= kFilePayload) {
+    } else if (record_.command >= kFileMemory && record_.command <= kFileOpaque) {
       break;
     }
   }

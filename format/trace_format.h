@@ -91,12 +91,14 @@ enum FileRecordKind : uint16_t {
   kFileTime = 0xff05,      // u32 milliseconds since the header's start_ns, for the records from here on
   kFileContents = 0xff06,  // ContentsRecord, then its bytes; with kFileBulks a u32 bulk number in their place
   kFilePayload = 0xff07,   // PayloadRecord
+  kFileOpaque = 0xff08,    // OpaqueRecord, then its values
 };
 inline constexpr uint32_t kRunIsBulk = 1u << 31;
 inline constexpr size_t kMemoryBodyBytes = 36;
 inline constexpr size_t kHoleBodyBytes = 16;
 inline constexpr size_t kContentsBodyBytes = 64;
 inline constexpr size_t kPayloadBodyBytes = 16;
+inline constexpr size_t kOpaqueBodyBytes = 24;
 
 // Items of a bulk block: u64 low, u64 high of the bytes' xxh3-128, u32 size or kItemDelta4 | size, bytes.
 // With kItemDelta4, from the fifth byte on, the byte four before it was taken off each: pixels and vertices

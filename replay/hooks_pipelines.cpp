@@ -78,7 +78,7 @@ Status hook(Player& player, CreateRayTracingPipelinesKHRCall& call,
   return issueBy(player, call, captured, [&] {
     call.deferredOperation =
         VK_NULL_HANDLE;  // the trace says nothing of when a deferred one would have ended
-    invoke(player.dispatch(), call);
+    player.opaque().createPipelines(call, captured);
     if (call.result == VK_SUCCESS && captured.deferredOperation && captured.result > 0)
       call.result = captured.result;
   });

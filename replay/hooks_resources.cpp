@@ -40,7 +40,9 @@ void noteFallback(Player& player, VkFormat format) {
 
 Status hook(Player& player, CreateAccelerationStructureKHRCall& call,
             CreateAccelerationStructureKHRCall& captured) {
-  Status status = issue(player, call, captured);
+  const uint64_t made = captured.pAccelerationStructure ? valueOf(*captured.pAccelerationStructure) : 0;
+  Status status =
+      issueBy(player, call, captured, [&] { player.opaque().createAccelerationStructure(call, made); });
   if (status && player.usesAddresses() && call.pCreateInfo && call.pAccelerationStructure)
     player.device()->numbers.addresses.created(objectOf(*call.pAccelerationStructure),
                                                call.pCreateInfo->size);
@@ -56,7 +58,7 @@ Status hook(Player& player, CreateBufferCall& call, CreateBufferCall& captured) 
     player.contents().prepare(info, made);
     if (info.pNext) traits = player.external().adaptBuffer(info, made);
   }
-  Status status = issue(player, call, captured);
+  Status status = issueBy(player, call, captured, [&] { player.opaque().createBuffer(call, made); });
   if (status && call.pBuffer && made && call.pCreateInfo) {
     player.external().remember(HandleKind::kVkBuffer, valueOf(*call.pBuffer), std::move(traits));
     player.contents().made(*call.pBuffer, *call.pCreateInfo, made);

@@ -84,9 +84,12 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
   const std::u16string name = external.takeExportName(info.pNext);
   external.dropUnknownNodes(info.pNext, "VkDeviceMemory", captured_memory);
   external.dropForeignNodes(info.pNext, "VkDeviceMemory", captured_memory);
+  const uint64_t address = player_.opaque().memoryAddress(info.pNext, captured_memory);
   const auto* flags =
       findInChain<VkMemoryAllocateFlagsInfo>(info.pNext, VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO);
-  if (flags) allocation->flags = flags->flags & VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT;
+  constexpr VkMemoryAllocateFlags kAddressed =
+      VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT | VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_CAPTURE_REPLAY_BIT;
+  if (flags) allocation->flags = flags->flags & kAddressed;
   adaptDedicated(call.device, info, bits, *block.live);
   ExternalTraits traits;
   if (block.live->dedicated) {
@@ -121,7 +124,7 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
     block.live->size = info.allocationSize;
     block.live->type = type;
     block.live->types = block.live->exportable = exported;
-    result = newBlock(device, *block.live, info.pNext);
+    result = newBlockAt(device, *block.live, info.pNext, address);
   }
   if (result != VK_SUCCESS) return result;
   *call.pMemory = block.live->memory;
@@ -131,6 +134,16 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
         allocation->payload ? allocation->payload : std::make_shared<MemoryPayload>();
   pending_ = std::move(allocation);
   return VK_SUCCESS;
+}
+
+// With its opaque address, or where the driver refuses that anywhere.
+VkResult Memory::newBlockAt(Device& device, LiveMemory& live, const void* next, uint64_t address) {
+  if (address == 0) return newBlock(device, live, next);
+  const VkMemoryOpaqueCaptureAddressAllocateInfo there{
+      VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO, next, address};
+  const VkResult result = newBlock(device, live, &there);
+  player_.opaque().memoryMade(result != VK_SUCCESS);
+  return result == VK_SUCCESS ? result : newBlock(device, live, next);
 }
 
 VkResult Memory::newBlock(Device& device, LiveMemory& live, const void* next) {

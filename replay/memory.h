@@ -146,6 +146,7 @@ class Memory {
   Status place(HandleMap::Id id, const Resource& resource, VkDeviceMemory& memory, VkDeviceSize& offset);
   VkMemoryPropertyFlags capturedFlags(uint32_t type, bool& known) const;
   VkResult newBlock(Device& device, LiveMemory& live, const void* next);
+  VkResult newBlockAt(Device& device, LiveMemory& live, const void* next, uint64_t address);
   void fillWithZeros(Device& device, LiveMemory& live);
   void release(Allocation& allocation, bool driver_frees_first);
   bool ensureMapped(Device& device, LiveMemory& live);

@@ -36,6 +36,7 @@ Player::Player(const ReplayOptions& options, ReplayReport& report, const Preflig
       sync_(*this),
       contents_(*this),
       memory_(*this),
+      opaque_(*this),
       window_(*this),
       screenshots_(options.screenshots_dir) {
   loadInstance(global_, vkGetInstanceProcAddr, VK_NULL_HANDLE);
@@ -436,6 +437,7 @@ bool Player::waitIdle(Device& device) {
 }
 
 void Player::noteAddresses(const Device& device) {
+  for (const std::string& text : OpaqueAddresses::summary(device.opaque)) note(text);
   if (const std::string text = device.numbers.addresses.summary(); !text.empty()) note(text);
 }
 

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "format/arena.h"
+#include "format/handles.h"
 #include "format/host_copy.h"
 #include "format/reader.h"
 #include "format/vk.h"
@@ -27,11 +28,11 @@
 #include "replay/descriptor_pools.h"
 #include "replay/external_memory.h"
 #include "replay/external_sync.h"
-#include "format/handles.h"
 #include "replay/held_submits.h"
 #include "replay/linear_images.h"
 #include "replay/live_numbers.h"
 #include "replay/memory.h"
+#include "replay/opaque_addresses.h"
 #include "replay/player.h"
 #include "replay/preflight.h"
 #include "replay/rewrites.h"
@@ -95,6 +96,7 @@ struct Device {
   LinearImages linear;
   Rewrites rewrites;
   LiveNumbers numbers;
+  OpaqueDevice opaque;
   QueuePlan queues;
   std::unique_ptr<HeldSubmits> held;                          // if queues of the program's share one
   std::unordered_map<HandleMap::Id, uint32_t> pool_families;  // captured, by VkCommandPool
@@ -134,6 +136,7 @@ class Player {
   ExternalMemory& external() { return external_; }
   ExternalSync& sync() { return sync_; }
   Contents& contents() { return contents_; }
+  OpaqueAddresses& opaque() { return opaque_; }
   Window& window() { return window_; }
   Screenshots& screenshots() { return screenshots_; }
   const Event& event() const { return *event_; }
@@ -334,6 +337,7 @@ class Player {
   ExternalSync sync_;
   Contents contents_;
   Memory memory_;
+  OpaqueAddresses opaque_;
   Window window_;
   Screenshots screenshots_;
   Dispatch global_;

@@ -23,6 +23,7 @@ struct Instance {
   PFN_vkDestroyInstance destroy;
   PFN_vkCreateDevice create_device;
   PFN_vkGetPhysicalDeviceMemoryProperties memory_properties;
+  PFN_vkGetPhysicalDeviceFeatures2 features2;
   PFN_vkGetPhysicalDeviceImageFormatProperties2 image_format;
   PFN_vkGetPhysicalDeviceExternalBufferProperties external_buffer;
   PFN_vkGetPhysicalDeviceExternalImageFormatPropertiesNV external_image_nv;
@@ -97,6 +98,7 @@ inline VKAPI_ATTR VkResult VKAPI_CALL createInstance(const VkInstanceCreateInfo*
         reinterpret_cast<PFN_vkCreateDevice>(find("vkCreateDevice")),
         reinterpret_cast<PFN_vkGetPhysicalDeviceMemoryProperties>(
             find("vkGetPhysicalDeviceMemoryProperties")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceFeatures2>(find("vkGetPhysicalDeviceFeatures2")),
         reinterpret_cast<PFN_vkGetPhysicalDeviceImageFormatProperties2>(
             find("vkGetPhysicalDeviceImageFormatProperties2")),
         reinterpret_cast<PFN_vkGetPhysicalDeviceExternalBufferProperties>(
@@ -161,7 +163,10 @@ inline VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL getInstanceProcAddr(VkInstance i
   if (wanted == "vkGetInstanceProcAddr") return reinterpret_cast<PFN_vkVoidFunction>(getInstanceProcAddr);
   if (wanted == "vkCreateInstance") return reinterpret_cast<PFN_vkVoidFunction>(createInstance);
   if (wanted == "vkDestroyInstance") return reinterpret_cast<PFN_vkVoidFunction>(destroyInstance);
-  if (wanted == "vkCreateDevice") return reinterpret_cast<PFN_vkVoidFunction>(createDevice);
+  if (wanted == "vkCreateDevice") {
+    const auto own = hook(wanted);
+    return own ? own : reinterpret_cast<PFN_vkVoidFunction>(createDevice);
+  }
   if (wanted == "vkGetDeviceProcAddr") return reinterpret_cast<PFN_vkVoidFunction>(getDeviceProcAddr);
   if (wanted == "vkDestroyDevice") return reinterpret_cast<PFN_vkVoidFunction>(destroyDevice);
   if (const auto own = hook(wanted)) return own;

@@ -173,7 +173,7 @@ def feature(bench, program, case, more=None):
         if had[driver] and more:
             more(bench, command)
     names = [driver for driver in drivers if had[driver]]
-    if not names and program in NOT_HERE + YOUNG:
+    if not names and {program, f"{program} {case}"} & {*NOT_HERE, *YOUNG}:
         return print(f"{program} {case}: no driver here has the feature, the program says so")
     require(names, f"{program} {case}: no driver has the feature")
     print(f"{program} {case}: {', '.join(names)}")
@@ -209,13 +209,13 @@ LACKING = {
 }
 
 # Programs about what only a GPU's driver has: a machine with one compares them.
-NOT_HERE = ("hardware", "rays")
+NOT_HERE = ("hardware", "rays", "addresses hidden", "addresses own")
 # Programs about what the registry that they are built with may not have yet; they say so.
 YOUNG = ("host_copy", "newer")
 
 # program: its cases
 PROGRAMS = {
-    "addresses": ("push", "stored", "block", "list", "copied", "updated"),
+    "addresses": ("push", "stored", "block", "list", "copied", "updated", "hidden", "own"),
     "drawing": ("secondary", "dynamic-rendering", "indirect", "indirect-count", "multi-draw", "conditional", "feedback"),
     "hardware": ("mesh", "shading-rate", "descriptor-buffer"),
     "host_copy": ("rows", "formats", "memcpy", "between"),
