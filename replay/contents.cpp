@@ -183,7 +183,8 @@ Status Contents::upload(const Event& event) {
   if (result == VK_TIMEOUT) return player_.waitedInVain();
   if (result == VK_ERROR_DEVICE_LOST) player_.failureSeen();
   if (result != VK_SUCCESS)
-    player_.difference(std::string("contents from outside could not be copied: ") + resultName(result));
+    player_.difference(Difference::kReplay,
+                       std::string("contents from outside could not be copied: ") + resultName(result));
   return Status::ok();
 }
 

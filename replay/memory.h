@@ -97,7 +97,7 @@ struct Allocation {
   HandleTypeBits exported = 0;             // live types of new blocks
   std::vector<LiveBlock> blocks;           // [0] is the whole allocation, the others moved resources
   std::shared_ptr<MemoryPayload> payload;  // once it was exported, or if it was imported
-  uint64_t number = 0;                     // counts the replay's allocations, for file names
+  uint64_t number = 0;                     // "VkDeviceMemory:7" of the trace: the seventh that it made
   bool mapped_by_program = false;
   VkDeviceSize mapped_offset = 0, mapped_size = 0;
 };
@@ -139,7 +139,9 @@ class Memory {
   Status upload(const Event& event, HandleMap::Id id);
   void map(HandleMap::Id id, VkDeviceSize offset, VkDeviceSize size);
   Status unmap(HandleMap::Id id);
-  Status dump(HandleMap::Id id);  // writes the mapped range if the options ask for it
+  // Writes the mapped range if the options ask for it: memory-000003-000112-VkDeviceMemory-7.bin is the
+  // fourth range that the trace lets one see, at call 112. The names are the same on every device.
+  Status dump(HandleMap::Id id);
 
  private:
   Allocation* find(HandleMap::Id id);

@@ -255,7 +255,13 @@ class Player {
   void compareBytes(const std::vector<std::byte>& captured, const std::vector<std::byte>& live);
 
   // -- what goes into the report
-  void difference(std::string text);
+  void difference(Difference::Kind kind, std::string text);
+  uint64_t differences() const { return report_.difference_count; }
+  // The object that the differences since the `since`-th are about.
+  void differAbout(uint64_t since, HandleKind kind, uint64_t captured);
+  // Of a swapchain or memory: its captured handle, and its number in the trace.
+  void wrotePicture(const std::string& name, uint64_t captured, uint64_t number, uint32_t image_index);
+  void wroteMemory(const std::string& name, uint64_t captured, uint64_t number, uint64_t offset);
   void note(const std::string& text);
   // Enters what became of an object. The number is that of its fate, for changedAlike().
   size_t changed(ObjectChange change);
@@ -381,6 +387,8 @@ struct ReplayCall {
 // The row of a command or of its alias; null if there is none.
 const ReplayCall* findReplayCall(Command command);
 
+// "VkImage 0x1234"
+std::string handleText(HandleKind kind, uint64_t value);
 const char* resultName(VkResult result);
 const char* formatName(VkFormat format);
 

@@ -64,6 +64,8 @@ Status Window::createSwapchain(const VkSwapchainCreateInfoKHR& info, uint64_t ca
   swapchains_.emplace_back();
   Swapchain& swapchain = swapchains_.back();
   swapchain.device = player_.device();
+  swapchain.captured = captured;
+  swapchain.number = ++count_;
   swapchain.surface = reinterpret_cast<Surface*>(info.surface);
   swapchain.info = info;
   if (info.imageSharingMode == VK_SHARING_MODE_CONCURRENT && info.pQueueFamilyIndices)
