@@ -161,7 +161,7 @@ class ObjectList {
     const cell = (kind, ...content) => make('span', {role: 'cell', class: kind}, ...content);
     const track = make('span', {role: 'cell', class: 'life'}, make('i', {class: 'alive'}), make('i', {class: 'now'}));
     const row = make('div', {class: 'row', role: 'row', id: 'object-row-' + place, 'aria-rowindex': place + 2},
-      cell('object', trace.objectName(i), trace.isExternal(i) ? make('abbr', {title: 'names external memory'}, ' ext') : null),
+      cell('object', trace.objectName(i), trace.isExternal(i) ? make('abbr', {title: 'names external memory'}, 'ext') : null),
       cell('debug', foreign(trace.debugName(i))),
       cell('made', make('small', {}, 'frame '), grouped(objects.madeFrame[i])),
       cell('ended', ended ? grouped(objects.endFrame[i]) : 'never'),

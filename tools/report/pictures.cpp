@@ -118,7 +118,7 @@ Pictures takePictures(const std::string& trace, uint64_t frames, const PictureOp
   for (const uint32_t frame : evenFrames(frames, options.count))
     list += (list.empty() ? "" : ",") + std::to_string(frame);
   std::vector<std::string> arguments{"replay", "--wsi", "headless", "--screenshots", scratch.path()};
-  if (!list.empty()) arguments.insert(arguments.end(), {"--screenshot-frames", list});
+  if (!list.empty()) arguments.insert(arguments.end(), {"--look-at", list});
   if (!options.gpu.empty()) arguments.insert(arguments.end(), {"--gpu", options.gpu});
   arguments.insert(arguments.end(), {"--", trace});
   const Result<ChildResult> replay = runReprise(arguments, options.seconds, 4096);

@@ -124,7 +124,7 @@ class Search {
     this.list.hidden = !open;
     this.input.setAttribute('aria-expanded', open);
     this.list.replaceChildren(...this.results.map((result, i) => make('li', {role: 'option', id: 'result-' + i,
-      'data-place': i, 'aria-selected': i === this.active}, make('span', {class: 'group'}, result.group),
+      'data-place': i, 'aria-selected': String(i === this.active)}, make('span', {class: 'group'}, result.group),
     foreign(result.name), make('span', {class: 'quiet'}, ' ', foreign(result.note)))));
     if (open && this.results.length === 0) this.list.append(make('li', {class: 'quiet', role: 'presentation'}, 'Nothing found'));
     this.input.setAttribute('aria-activedescendant', this.active >= 0 ? 'result-' + this.active : '');
