@@ -73,17 +73,15 @@ class Columns {
 // Streams that lie one behind the other, each in base64 of its own; unpacked when they are asked for.
 class Streams {
   constructor(name, sizes) {
-    this.name = name;
     this.ends = new Float64Array(sizes.length);  // in characters
     let end = 0;
     for (let i = 0; i < sizes.length; ++i) this.ends[i] = end += 4 * Math.ceil(sizes[i] / 3);
-    this.text = null;
+    this.text = takeData(name);
     this.last = -1;
     this.unpacked = null;
   }
 
   packed(i) {
-    this.text ??= takeData(this.name);
     return fromBase64(this.text.slice(i ? this.ends[i - 1] : 0, this.ends[i]));
   }
 

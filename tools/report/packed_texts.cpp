@@ -14,8 +14,7 @@ std::string deflated(std::string_view bytes) {
       compress2(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()),
                 static_cast<uLong>(bytes.size()), Z_DEFAULT_COMPRESSION);
   if (result != Z_OK) throw std::bad_alloc();  // all that can fail with a buffer of that size
-  packed.resize(size);
-  return packed;
+  return packed.substr(0, size);  // a copy: many are kept, and the room was for the worst case
 }
 
 uint32_t PackedTexts::add(std::string_view text) {
