@@ -35,9 +35,12 @@ class ScratchFolder {
   std::string path_;
 };
 
+// What a verb said last, without its own name before it.
 std::string lastLine(std::string text) {
+  constexpr std::string_view kName = "reprise: ";
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return text.substr(text.find_last_of('\n') + 1);
+  text.erase(0, text.find_last_of('\n') + 1);
+  return text.starts_with(kName) ? text.substr(kName.size()) : text;
 }
 
 // Why a replay made fewer pictures than asked for, empty if it went well.

@@ -23,7 +23,7 @@ function byteText(bytes) {
 
 function millisecondText(value) {
   if (value >= 1000) return (value < 1e6 ? (value / 1000).toPrecision(3) : grouped(Math.round(value / 1000))) + ' s';
-  return (value >= 100 ? value.toFixed(0) : value.toPrecision(3)) + ' ms';
+  return (value >= 100 || Number.isInteger(value) ? value.toFixed(0) : value.toPrecision(3)) + ' ms';
 }
 
 // make('dt', {class: 'x'}, 'text', element, ...)

@@ -80,11 +80,11 @@ class Timeline {
     this.chosen = 0;
     this.hovered = -1;
     this.bands = [
-      {name: 'calls', values: trace.calls, text: grouped},
+      {name: 'calls', values: trace.calls, text: grouped, said: value => counted(value, 'call')},
       {name: 'argument bytes', values: trace.argumentBytes, text: byteText},
       {name: 'memory bytes', values: trace.memoryBytes, text: byteText},
-      {name: 'submits', values: trace.submits, text: grouped},
-      {name: 'time', values: trace.milliseconds, text: millisecondText},
+      {name: 'submits', values: trace.submits, text: grouped, said: value => counted(value, 'submit')},
+      {name: 'time', values: trace.milliseconds, text: millisecondText, said: millisecondText},
     ];
     this.canvas = byId('bands');
     this.brush = byId('brush');
@@ -118,7 +118,7 @@ class Timeline {
   }
 
   describe(row) {
-    const values = this.bands.map(band => `${band.text(band.values[row])} ${band.name}`);
+    const values = this.bands.map(band => band.said?.(band.values[row]) ?? `${band.text(band.values[row])} ${band.name}`);
     return `${this.trace.frameName(row)}: ${values.join(', ')}`;
   }
 
