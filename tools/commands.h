@@ -27,6 +27,7 @@ void addReplay(CLI::App& app, Run& run);                                        
 void addDump(CLI::App& app, Run& run);                                              // dump.cpp
 void addInfo(CLI::App& app, Run& run);                                              // info.cpp
 void addCheck(CLI::App& app, Run& run);                                             // check.cpp
+void addReport(CLI::App& app, Run& run);                                            // report.cpp
 
 // Moves the traced program and its arguments from the end of `arguments` (which starts with "capture"): what
 // follows `--`, or starts at the first word that is neither an option of the verb `capture` nor its value.

@@ -80,6 +80,7 @@ int run(std::vector<std::string> arguments) {
   addDump(app, run_verb);
   addInfo(app, run_verb);
   addCheck(app, run_verb);
+  addReport(app, run_verb);
 
   const std::string verb = arguments.empty() ? "" : arguments.front();
   const CLI::App* known = findVerb(app, verb);
