@@ -33,10 +33,11 @@ class BlockSink {
   BlockSink& operator=(const BlockSink&) = delete;
 
   void writeStart(std::span<const std::byte> bytes);  // before the first submit()
+  void writeBytes(std::span<const std::byte> bytes);  // that are no block, behind what was submitted
 
   // Fills in the sizes and the checksum of `header`. `raw` may be longer than the block, which is its first
-  // `used` bytes.
-  void submit(BlockHeader header, RawBytes raw, size_t used);
+  // `used` bytes. level 0: as the constructor was told. Otherwise the block is stored as it is, at that level.
+  void submit(BlockHeader header, RawBytes raw, size_t used, int level = 0);
   void submit(BlockHeader header, RawBytes raw) {
     const size_t used = raw.size();
     submit(header, std::move(raw), used);
@@ -61,6 +62,7 @@ class BlockSink {
     BlockHeader header;
     RawBytes raw;
     size_t used = 0;                // of raw
+    int level = 0;                  // 0: chosen when its turn comes
     RawBytes stored;                // header and payload as they go to disk
     bool done = false;
   };

@@ -159,6 +159,10 @@ Status BlockSource::checkSizes(const BlockPlace& place, std::span<const std::byt
   return Status::ok();
 }
 
+Status BlockSource::readBytes(uint64_t offset, std::span<std::byte> bytes) const {
+  return readAt(offset, bytes) ? Status::ok() : damaged(offset, "the file cannot be read");
+}
+
 Status BlockSource::reserve(uint64_t bytes, uint64_t offset) {
   if (reserved_ + bytes > kBudgetBase + size_ * kMaxRatio) {
     return damaged(offset, "reading on would take more memory than the file's size justifies");

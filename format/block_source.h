@@ -35,6 +35,8 @@ class BlockUnpacker {
   BlockUnpacker(const BlockUnpacker&) = delete;
   BlockUnpacker& operator=(const BlockUnpacker&) = delete;
 
+  std::span<const std::byte> stored() const { return stored_; }  // payload of the last unpacked block, compressed
+
  private:
   friend class BlockSource;
   std::vector<std::byte> stored_;
@@ -69,6 +71,9 @@ class BlockSource {
   Status unpack(const BlockPlace& place, std::vector<std::byte>& raw, BlockUnpacker& unpacker) const;
   Status reserve(uint64_t bytes, uint64_t offset);
   void release(uint64_t bytes) { reserved_ -= bytes; }
+
+  // Bytes as they lie in the file.
+  Status readBytes(uint64_t offset, std::span<std::byte> bytes) const;
 
   // "FILE: at offset N: WHAT"
   Status damaged(uint64_t offset, const std::string& what) const;

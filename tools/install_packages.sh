@@ -5,7 +5,7 @@
 set -eu
 
 packages="build-essential cmake ninja-build pkg-config ccache python3 libvulkan-dev libzstd-dev libxxhash-dev
-  libflatbuffers-dev flatbuffers-compiler-dev flatbuffers-compiler libspdlog-dev libcli11-dev nlohmann-json3-dev
+  libflatbuffers-dev flatbuffers-compiler-dev flatbuffers-compiler libspdlog-dev libcli11-dev nlohmann-json3-dev libsimdjson-dev
   libpng-dev libxcb1-dev vulkan-tools mesa-vulkan-drivers xvfb xauth"
 wanted=${1:-run}
 if [ "$wanted" != run ]; then
