@@ -94,6 +94,7 @@ void TraceAssembler::addBlock(const BlockHeader& header, std::span<const std::by
   end();
   if (header.kind == BlockKind::kBulk) next_bulk_ = header.first_number + header.count;
   if (header.kind == BlockKind::kMetadata) next_metadata_ = header.first_number + header.count;
+  if (header.kind == BlockKind::kIndex && sink_->drain().isOk()) index_offset_ = sink_->fileBytes();
   sink_->submit(header, RawBytes(raw.begin(), raw.end()), raw.size(), level);
 }
 

@@ -7,7 +7,7 @@
 namespace reprise {
 
 JsonRow::JsonRow(const JsonValue& object, std::string path) : object_(object), path_(std::move(path)) {
-  if (!object.isObject()) error_ = path_ + "/: found " + object.describe() + ", expected an object";
+  if (!object.isObject()) error_ = (path_.empty() ? "the line" : path_) + ": found " + object.describe() + ", expected an object";
 }
 
 JsonValue JsonRow::take(std::string_view name) {
@@ -20,7 +20,7 @@ void JsonRow::fail(std::string_view name, const JsonValue& found, std::string_vi
 }
 
 void JsonRow::fail(std::string_view name, const std::string& what) {
-  if (ok()) error_ = path_ + "/" + std::string(name) + ": " + what;
+  if (ok()) error_ = name.empty() ? what : path_ + "/" + std::string(name) + ": " + what;
 }
 
 std::optional<uint64_t> JsonRow::optionalNumber(std::string_view name, uint64_t most) {

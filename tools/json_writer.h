@@ -20,7 +20,6 @@ class JsonWriter : public Members {
   JsonWriter(std::string& out, BlobWriter& blobs) : out_(out), blobs_(blobs) {}
 
   void restart() { comma_ = false, chains_.clear(); }  // at the start of a text, whatever came before
-  void resume() { comma_ = true, chains_.clear(); }    // behind a member, whatever came in between
 
   // ---- what is no argument: a member of the object that the caller opens
   void open(std::string_view name = {});  // {

@@ -92,18 +92,23 @@ class MemberVisitor : public VisitorBase {
   template <class T>
   void outPointer(const Field& f, T*& p) {
     if (phase_ == Phase::kOutputs) return pointer(f, p);
-    if constexpr (!kHasSkeleton<T>) return members_.room(f.name, erased(p), sizeof(T));
-    if (!members_.pointer(f.name, erased(p), sizeof(T))) return;
-    skeleton(f, f.name, *p);
+    if constexpr (kHasSkeleton<T>) {
+      if (members_.pointer(f.name, erased(p), sizeof(T))) skeleton(f, f.name, *p);
+    } else {
+      members_.room(f.name, erased(p), sizeof(T));
+    }
   }
   template <class T>
   void outArray(const Field& f, T*& p, size_t n) {
     if (phase_ == Phase::kOutputs) return array(f, p, n);
-    if constexpr (!kHasSkeleton<T>) return members_.room(f.name, erased(p), sizeof(T));
-    n = members_.beginList(f.name, erased(p), n, sizeof(T));
-    if (n == Members::kNull) return;
-    for (size_t i = 0; i < n; ++i) skeleton(f, {}, p[i]);
-    members_.endList();
+    if constexpr (kHasSkeleton<T>) {
+      n = members_.beginList(f.name, erased(p), n, sizeof(T));
+      if (n == Members::kNull) return;
+      for (size_t i = 0; i < n; ++i) skeleton(f, {}, p[i]);
+      members_.endList();
+    } else {
+      members_.room(f.name, erased(p), sizeof(T));
+    }
   }
   void outBytes(const Field& f, void*& p, size_t n) {
     phase_ == Phase::kOutputs ? bytes(f, p, n) : members_.room(f.name, p, 1);

@@ -65,6 +65,11 @@ void Pseudonyms::addSecret(std::string_view kind, std::string_view word) {
   if (word.size() >= kShortestWord) secrets_.emplace(word, kind);
 }
 
+bool Pseudonyms::holdsSecret(std::string_view text) const {
+  return std::any_of(secrets_.begin(), secrets_.end(),
+                     [&](const auto& secret) { return text.find(secret.first) != std::string_view::npos; });
+}
+
 void Pseudonyms::learnUsers(std::string_view text) {
   for (std::string_view home : {"/home/", "/Users/", "\\Users\\"}) {
     for (size_t at = text.find(home); at != std::string_view::npos; at = text.find(home, at + 1)) {

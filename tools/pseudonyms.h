@@ -27,6 +27,7 @@ class Pseudonyms {
 
   // A word to replace wherever it stands alone in a text: "host", "user".
   void addSecret(std::string_view kind, std::string_view word);
+  bool holdsSecret(std::string_view text) const;  // as a word or within one
   // Looks for home directories in a text: the user's name is a secret from then on.
   void learnUsers(std::string_view text);
   // `text` with absolute paths and secrets replaced.

@@ -32,6 +32,7 @@ bool RecordFromText::read(const JsonValue& line, uint64_t last_order) {
   body_.clear();
   numbers_.clear();
   never_returned_ = false;
+  explicit_flags_ = false;
   arguments_hash_ = 0;
   JsonRow row(line);
   if (row.has("record"))
@@ -52,7 +53,7 @@ void RecordFromText::readOrder(JsonRow& row, uint64_t last_order) {
   const auto ticket = row.optionalNumber("ticket"), after = row.optionalNumber("after");
   if (ticket && after) row.fail("after", "a record has either a ticket or what it comes after, not both");
   record_.order = ticket ? *ticket : after.value_or(last_order);
-  if (ticket && !row.has("flags")) record_.flags |= kFileTicketed;
+  if (ticket && !explicit_flags_) record_.flags |= kFileTicketed;
   const bool late = row.flag("late");
   if (record_.order < last_order && !late)
     row.fail(ticket ? "ticket" : "after",
@@ -60,13 +61,16 @@ void RecordFromText::readOrder(JsonRow& row, uint64_t last_order) {
                  std::to_string(last_order) + ": orders never fall; correct it, or say \"late\": true");
 }
 
-void RecordFromText::readFlags(JsonRow& row) {
+// `exact`: a number of flags counts, where there is one.
+void RecordFromText::readFlags(JsonRow& row, bool exact) {
   never_returned_ = row.flag("never_returned");
   if (row.flag("unfinished")) record_.flags |= kFileUnfinished;
   if (row.flag("provisional")) record_.flags |= kFileProvisional;
   if (row.flag("resumes")) record_.flags |= kFileResumes;
   if (row.flag("frame_end")) record_.flags |= kFileFrameEnd;
-  if (const auto flags = row.optionalNumber("flags", UINT8_MAX)) record_.flags = static_cast<uint8_t>(*flags);
+  const auto flags = row.optionalNumber("flags", UINT8_MAX);
+  explicit_flags_ = flags.has_value() && exact;
+  if (explicit_flags_) record_.flags = static_cast<uint8_t>(*flags);
 }
 
 void RecordFromText::readCall(JsonRow& row) {
@@ -100,9 +104,7 @@ void RecordFromText::readCall(JsonRow& row) {
   }
   setNumbers();
   if (!numbers_.empty()) record_.flags |= kFileBulks;
-  if (!edited) return readFlags(row);
-  row.take("flags");  // those of the bytes that do not count any more
-  never_returned_ = row.flag("never_returned");
+  readFlags(row, !edited);
 }
 
 void RecordFromText::addNumbers(const std::vector<std::span<const std::byte>>& bulks) {
@@ -159,7 +161,7 @@ void RecordFromText::readRaw(JsonRow& row) {
   if (out.exists()) record_.outputs = bytes(row, "out", out);
   if (row.has("bulks")) readBulkNumbers(row);
   setNumbers();
-  readFlags(row);
+  readFlags(row, true);
 }
 
 void RecordFromText::readSpecial(JsonRow& row) {

@@ -33,7 +33,7 @@ class TextTables {
 enum class Exactness : uint8_t {
   kPlain,    // the line says what the record says
   kNumbers,  // and which bulk items it has, and its flags
-  kBytes,    // and its bytes, which count unless the arguments are changed
+  kBytes,    // and its bytes, which count as long as the arguments are not changed
   kRaw,      // nothing but the bytes
 };
 
@@ -55,7 +55,7 @@ class RecordToText {
   void order(const FileRecord& record);
   void flags(const FileRecord& record, uint64_t last_order, bool never_returned);
   void bulkNumbers(const FileRecord& record);
-  void exactBytes(const FileRecord& record, bool has_arguments, uint64_t of);
+  void exactBytes(const FileRecord& record, uint64_t of);
   bool gatherBulks(const FileRecord& record);
 
   TextTables& tables_;
@@ -95,7 +95,7 @@ class RecordFromText {
   void readContents(JsonRow& row);
   void readSpecial(JsonRow& row);
   void readOrder(JsonRow& row, uint64_t last_order);
-  void readFlags(JsonRow& row);
+  void readFlags(JsonRow& row, bool exact);
   std::span<const std::byte> bytes(JsonRow& row, std::string_view name, const JsonValue& value);
   void addNumbers(const std::vector<std::span<const std::byte>>& bulks);
   void setNumbers();
@@ -106,6 +106,7 @@ class RecordFromText {
   EncodedCall encoded_;
   FileRecord record_;
   bool never_returned_ = false;
+  bool explicit_flags_ = false;
   uint64_t arguments_hash_ = 0;
   RawBytes body_;
   std::vector<uint32_t> numbers_;

@@ -93,25 +93,17 @@ bool RecordToText::gatherBulks(const FileRecord& record) {
 bool RecordToText::printCall(const FileRecord& record, Exactness exactness, uint64_t of) {
   const Command command = findCommand(tables_.commandName(record.command));
   CallBytes bytes{record.inputs, record.outputs, {}, {}, (record.flags & kFileOutputs) != 0};
-  bool has_arguments = gatherBulks(record);
-  const std::string before = line_;
-  if (has_arguments) {
-    bytes.input_bulks = std::span(bulks_).first(record.input_bulks);
-    bytes.output_bulks = std::span(bulks_).subspan(record.input_bulks);
-    std::string error;
-    has_arguments = callToJson(command, bytes, arena_, writer_, error);
-  }
+  if (!gatherBulks(record)) return false;
+  bytes.input_bulks = std::span(bulks_).first(record.input_bulks);
+  bytes.output_bulks = std::span(bulks_).subspan(record.input_bulks);
+  std::string error;
+  if (!callToJson(command, bytes, arena_, writer_, error)) return false;
   constexpr std::string_view kNothing = ",\"out\":{}";
-  if (!has_arguments) {  // another build may know it
-    if (exactness != Exactness::kBytes) return false;
-    line_ = before;
-    writer_.resume();
-  } else if (line_.ends_with(kNothing) && line_.find("\"result\":") != std::string::npos) {
+  if (line_.ends_with(kNothing) && line_.find("\"result\":") != std::string::npos)
     line_.resize(line_.size() - kNothing.size());
-  }
   if (exactness == Exactness::kPlain) return true;
   bulkNumbers(record);
-  if (exactness == Exactness::kBytes) exactBytes(record, has_arguments, of);
+  if (exactness == Exactness::kBytes) exactBytes(record, of);
   return true;
 }
 
@@ -132,11 +124,11 @@ void RecordToText::bulkNumbers(const FileRecord& record) {
   writer_.close();
 }
 
-void RecordToText::exactBytes(const FileRecord& record, bool has_arguments, uint64_t of) {
+void RecordToText::exactBytes(const FileRecord& record, uint64_t of) {
   writer_.open("exact");
   writer_.bytes("in", record.inputs);
   if (record.flags & kFileOutputs) writer_.bytes("out", record.outputs);
-  if (has_arguments) writer_.hex("of", of);
+  writer_.hex("of", of);
   writer_.close();
 }
 

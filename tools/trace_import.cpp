@@ -185,6 +185,7 @@ void Importer::block(JsonRow& row) {
     header.count = plan.count.value_or(0);
     const auto raw = bytes(row, "payload", row.take("payload"));
     if (row.ok()) trace_->addBlock(header, raw, plan.level);
+    has_index_ = has_index_ || plan.kind == BlockKind::kIndex;
   } else if (plan.kind == BlockKind::kWatermark) {
     trace_->watermark(row.number("ticket"), plan.level);
   } else if (plan.kind <= BlockKind::kMetadata || plan.kind == BlockKind::kNames) {
@@ -226,7 +227,7 @@ void Importer::name(JsonRow& row) {
 void Importer::bulkItem(JsonRow& row) {
   const uint64_t number = row.number("bulk", UINT32_MAX);
   const JsonValue hex = row.take("hex"), blob = row.take("blob"), size = row.take("size");
-  reader_.start({}, "bulk", "");
+  reader_.start({}, "bulk", "blob");
   const auto found = reader_.bytesIn(hex, blob, size);
   if (!found) row.fail("", reader_.error());
   const bool delta4 = row.flag("delta4");
@@ -249,7 +250,9 @@ void Importer::metadataItem(JsonRow& row) {
   if (!row.ok()) return;
   std::string bytes_of_it;
   if (value.exists()) {  // as it stands in the line, but for blanks: this parser has the order and all digits
-    bytes_of_it = jsonText(Json::parse(lines_.line())["value"]);
+    const Json whole = Json::parse(lines_.line(), nullptr, false);
+    if (!whole.is_object()) return row.fail("value", "it nests too deeply, or is no JSON");
+    bytes_of_it = jsonText(whole["value"]);
   } else {
     bytes_of_it = text.isString() ? text.string() : asText(bytes(row, "text", text));
   }
