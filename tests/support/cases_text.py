@@ -163,7 +163,7 @@ def wrong_arguments(bench):
 def scrubbed(bench):
     """A scrubbed vkcube draws what the original drew, and names nobody."""
     bench.display()
-    home = bench.path("home/ada")
+    home = bench.path("home/grete")
     home.mkdir(parents=True)
     program = home / "secretcube"
     shutil.copy(shutil.which("vkcube"), program)
@@ -175,7 +175,7 @@ def scrubbed(bench):
         require(word in run.out, f"scrub does not list the {word}:\n{run.out}")
     folder = export(bench, copy)
     text = (folder / "trace.jsonl").read_bytes() + b"".join(blob.read_bytes() for blob in (folder / "blobs").iterdir())
-    for secret in (str(home), "ada", "secretcube", "--c 20", *([f'"{host} ('] if host else [])):
+    for secret in (str(home), "grete", "secretcube", "--c 20", *([f'"{host} ('] if host else [])):
         require(secret.encode() not in text, f"the scrubbed copy still says {secret}")
     for file, name in ((trace, "original"), (copy, "scrubbed")):
         bench.replay(file, "--wsi", "headless", layers=[JUDGE], env=bench.judged(name)).expect()

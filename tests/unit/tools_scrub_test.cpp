@@ -1,7 +1,6 @@
 // What a scrubbed trace does not say any more: paths, names, arguments, and the debug information of shaders.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstring>
 #include <filesystem>
 
@@ -86,8 +85,7 @@ TEST(SpirvScrub, DebugInformationGoesTheRestStays) {
   EXPECT_EQ(wordsOf(*scrubbed), wanted);
   const auto without_names = scrubSpirv(*scrubbed, true, p);
   ASSERT_TRUE(without_names);
-  EXPECT_EQ(std::search(without_names->begin(), without_names->end(), asBytes("secret").begin(), asBytes("secret").end()),
-            without_names->end());
+  EXPECT_EQ(asText(*without_names).find("secret"), std::string_view::npos);
 }
 
 TEST(SpirvScrub, WhatIsNoModuleStays) {
@@ -194,7 +192,7 @@ TEST_F(ScrubbedTrace, AllTakesNamesAndLabelsToo) {
   const auto done = scrubTrace(path("a.vkr"), path("b.vkr"), {true, true});
   ASSERT_TRUE(done.isOk()) << done.status().message();
   const std::string after = contents(path("b.vkr"));
-  for (const char* secret : {"Secret", "secretName", "level of", "game", "thread\xff"})
+  for (const char* secret : {"Secret", "secretName", "level of", "game"})
     EXPECT_EQ(after.find(secret), std::string::npos) << secret;
   EXPECT_NE(after.find("label-1"), std::string::npos);
 }
