@@ -140,22 +140,26 @@ Status hook(Player& player, DestroyAccelerationStructureKHRCall& call,
 
 Status hook(Player& player, DestroyBufferCall& call, DestroyBufferCall& captured) {
   player.external().forget(HandleKind::kVkBuffer, valueOf(captured.buffer));
+  const auto object = objectOf(player.live<VkBuffer>(valueOf(captured.buffer)));
   if (Device* device = player.device()) {
-    const auto object = objectOf(player.live<VkBuffer>(valueOf(captured.buffer)));
     if (player.usesAddresses()) device->numbers.addresses.destroyed(object);
     device->captured_sizes.erase(object);
   }
-  return issue(player, call, captured);
+  const Status status = issue(player, call, captured);
+  if (status) player.memory().destroyed(object.first, object.second);
+  return status;
 }
 
 Status hook(Player& player, DestroyImageCall& call, DestroyImageCall& captured) {
   player.external().forget(HandleKind::kVkImage, valueOf(captured.image));
+  const auto live = player.live<VkImage>(valueOf(captured.image));
   if (Device* device = player.device()) {
-    const auto live = player.live<VkImage>(valueOf(captured.image));
     device->linear.destroyed(live);
     device->captured_sizes.erase(objectOf(live));
   }
-  return issue(player, call, captured);
+  const Status status = issue(player, call, captured);
+  if (status) player.memory().destroyed(HandleKind::kVkImage, valueOf(live));
+  return status;
 }
 
 Status hook(Player& player, GetAccelerationStructureDeviceAddressKHRCall& call,

@@ -169,7 +169,9 @@ template <class C>
 void settle(Player& player, C& call, C& captured, HandleMap::Id parent) {
   if constexpr (MakesPipelines<C>) return settlePipelines(player, call, captured);
   if constexpr (kHasVkResult<C>) {
-    if (!player.resultsAgree(captured.result, call.result)) {
+    const bool alike = kIsQuery<C> ? player.resultsAgree(captured.result, call.result)
+                                   : player.createdAlike(captured.result, call.result);
+    if (!alike) {
       if (captured.result < 0 || call.result >= 0) return;
       player.captured_returns.clear();
       forEachHandle(captured, CallHalf::kOutputs, HandleList{player.captured_returns});

@@ -238,6 +238,8 @@ class Player {
   // -- comparison with the capture
   // True if both succeeded, so that outputs can be paired; anything else may be a difference.
   bool resultsAgree(VkResult captured, VkResult live);
+  // The same for a call that makes objects: what another device cannot make is missed only by who uses it.
+  bool createdAlike(VkResult captured, VkResult live);
   void noticeLoss(VkResult captured, VkResult live);
   bool comparesOutputs(Command command) { return isDeterministic(command) && sameGpu(); }
   void compareBytes(const std::vector<std::byte>& captured, const std::vector<std::byte>& live);
@@ -268,6 +270,7 @@ class Player {
   Status waitedInVain();
 
   std::unordered_map<HandleMap::Id, VkQueryType> query_types;  // by VkQueryPool
+  std::set<HandleMap::Id> set_events;                          // of which the program knows it
   HandleValues captured_returns, live_returns;                 // settle()'s lists, kept for their memory
 
   static constexpr uint64_t kWaitLimitNs = 10'000'000'000;

@@ -213,7 +213,7 @@ NOT_HERE = ("rays",)
 PROGRAMS = {
     "addresses": ("push", "stored", "block", "list", "copied", "updated"),
     "drawing": ("secondary", "dynamic-rendering", "indirect", "indirect-count", "multi-draw", "conditional", "feedback"),
-    "memory": ("host-import", "packed", "aliased", "shared", "linear", "linear-shared"),
+    "memory": ("host-import", "packed", "reused", "aliased", "shared", "linear", "linear-shared"),
     "objects": ("private-data", "names", "command-pools", "failures", "allocators", "nothing", "groups",
                 "devices", "devices-later"),
     "passes": ("depth-stencil", "subpasses", "imageless", "multiview"),
