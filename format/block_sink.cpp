@@ -19,17 +19,17 @@ namespace {
 constexpr size_t kMaxOutstanding = BlockSink::kMaxBuffers * 3 / 4;  // the rest is for the block that comes
 constexpr size_t kLargestSpare = 2 << 20;
 constexpr auto kIdleAge = std::chrono::milliseconds(50);  // between two blocks: time for a good ratio
-constexpr size_t kBusyBytes = 4 << 20;        // more waiting than this: keep up first
-constexpr size_t kLateBytes = 8 << 20;        // more than this: the program will soon have to wait
-constexpr size_t kLittleBytes = 1 << 20;      // at the end of a small file: a fraction of a second at the
-constexpr uint64_t kSmallFile = 256 * 1024;   // slowest level
+constexpr size_t kBusyBytes = 4 << 20;                    // more waiting than this: keep up first
+constexpr size_t kLateBytes = 8 << 20;       // more than this: the program will soon have to wait
+constexpr size_t kLittleBytes = 1 << 20;     // at the end of a small file: a fraction of a second at the
+constexpr uint64_t kSmallFile = 256 * 1024;  // slowest level
 constexpr int kNiceness = 10;
 constexpr int kFinalLevel = 19;
 constexpr int kIdleLevel = 12;
 constexpr int kUsualLevel = 3;
 constexpr int kBusyLevel = 1;
-constexpr int kLateLevel = -1;                // 1.3 times as fast as 1, and 3 % larger
-constexpr size_t kRepetitive = 24;            // from this ratio on, kUsualLevel is no slower than kBusyLevel
+constexpr int kLateLevel = -1;      // 1.3 times as fast as 1, and 3 % larger
+constexpr size_t kRepetitive = 24;  // from this ratio on, kUsualLevel is no slower than kBusyLevel
 constexpr size_t kLeastFiltered = 4096;
 constexpr int kTrialLevel = 3;
 }  // namespace
@@ -142,7 +142,8 @@ void BlockSink::submit(BlockHeader header, RawBytes raw, size_t used, int level)
   last_submit_ = now;
   outstanding_bytes_ += used;
   jobs_.push_back(std::move(job));
-  if (waiting_.size() >= resting_threads_ && threads_.size() < thread_count_ && !no_more_threads_) startThread();
+  if (waiting_.size() >= resting_threads_ && threads_.size() < thread_count_ && !no_more_threads_)
+    startThread();
   if (threads_.empty()) {
     Compressor().compress(*added, level != 0 ? level : levelFor(header.kind), false);
     added->done = true;
@@ -206,7 +207,8 @@ void BlockSink::work() {
     compressor->compress(*job, level, thorough);
     lock.lock();
     compressors_.push_back(std::move(compressor));
-    if (job->header.kind == BlockKind::kCalls) ratio_ = job->used / std::max<size_t>(1, job->header.stored_bytes);
+    if (job->header.kind == BlockKind::kCalls)
+      ratio_ = job->used / std::max<size_t>(1, job->header.stored_bytes);
     job->done = true;
     commitReady(lock);
   }

@@ -125,7 +125,8 @@ Status BlockSource::load(const BlockPlace& place, std::vector<std::byte>& raw) {
   return Status::ok();
 }
 
-Status BlockSource::unpack(const BlockPlace& place, std::vector<std::byte>& raw, BlockUnpacker& unpacker) const {
+Status BlockSource::unpack(const BlockPlace& place, std::vector<std::byte>& raw,
+                           BlockUnpacker& unpacker) const {
   auto found = blockAt(place.offset);
   if (!found) return damaged(place.offset, "no whole block starts here, although the file says so");
   const BlockHeader& header = found->header;

@@ -2,8 +2,8 @@
 //
 // The file is hostile input and may even change while it is read: nothing is mapped, every block is copied,
 // checked and decompressed when it is asked for. What is decompressed at one time is bounded by a budget that
-// follows from the file's size. Errors name the file and the offset. unpack(), blockAt() and damaged() may be called
-// by several threads at a time, the rest is one thread's. Sizes and offsets are bytes.
+// follows from the file's size. Errors name the file and the offset. unpack(), blockAt() and damaged() may be
+// called by several threads at a time, the rest is one thread's. Sizes and offsets are bytes.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,8 @@ class BlockUnpacker {
   BlockUnpacker(const BlockUnpacker&) = delete;
   BlockUnpacker& operator=(const BlockUnpacker&) = delete;
 
-  std::span<const std::byte> stored() const { return stored_; }  // payload of the last unpacked block, compressed
+  // The compressed payload of the block that was unpacked last.
+  std::span<const std::byte> stored() const { return stored_; }
 
  private:
   friend class BlockSource;

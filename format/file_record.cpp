@@ -9,7 +9,8 @@ void appendFileRecord(RawBytes& out, const FileRecord& record, uint64_t last_ord
   appendLe(out, static_cast<uint8_t>(near ? record.order - last_order : kStepAbsolute));
   appendLe(out, static_cast<uint32_t>(record.inputs.size()));
   if (!near) appendLe(out, record.order);
-  if (record.isCall() && record.flags & kFileOutputs) appendLe(out, static_cast<uint32_t>(record.outputs.size()));
+  if (record.isCall() && record.flags & kFileOutputs)
+    appendLe(out, static_cast<uint32_t>(record.outputs.size()));
   if (record.isCall() && record.flags & kFileBulks) {
     const auto numbers = static_cast<uint32_t>(record.bulk_numbers.size() / sizeof(uint32_t));
     appendLe(out, record.input_bulks);

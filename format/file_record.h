@@ -1,7 +1,8 @@
-// One record of a calls or memory block, as the file has it: parsed out of a block's bytes and appended to them.
+// One record of a calls or memory block, as the file has it: parsed out of a block's bytes and appended to
+// them.
 //
-// FORMAT.md, section "Records". Lengths are checked against what is left; a record's spans point into the block.
-// Values; no thread rule.
+// FORMAT.md, section "Records". Lengths are checked against what is left; a record's spans point into the
+// block. Values; no thread rule.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +41,8 @@ inline size_t parseFileRecord(std::span<const std::byte> left, uint64_t last_ord
   const bool has_outputs = r.isCall() && (r.flags & kFileOutputs);
   const bool has_bulks = r.isCall() && (r.flags & kFileBulks);
   size_t at = kRecordHeaderBytes;
-  if (left.size() < at + (step == kStepAbsolute ? 8 : 0) + (has_outputs ? 4 : 0) + (has_bulks ? 8 : 0)) return 0;
+  if (left.size() < at + (step == kStepAbsolute ? 8 : 0) + (has_outputs ? 4 : 0) + (has_bulks ? 8 : 0))
+    return 0;
   r.order = last_order + step;
   if (step == kStepAbsolute) {
     r.order = loadLe<uint64_t>(p + at);

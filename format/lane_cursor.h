@@ -2,7 +2,8 @@
 //
 // At most one block is decompressed at a time, and none before its first order is due: until then the cursor
 // stands before the block (Place::kBlock) and knows only that bound. One thread. Source, contents and `ahead`
-// must outlive it; a record's spans are valid until the next advance(), and longer where `ahead` is told to hold().
+// must outlive it; a record's spans are valid until the next advance(), and longer where `ahead` is told to
+// hold().
 #pragma once
 
 #include <cstddef>

@@ -7,8 +7,8 @@ namespace reprise {
 namespace {
 // Those that the writer uses, then all others.
 constexpr int kUsual[] = {3, 12, 19, 1, -1};
-constexpr int kOthers[] = {2,  4,  5,  6,  7,  8,  9,  10, 11, 13, 14, 15, 16,
-                           17, 18, 20, 21, 22, -2, -3, -4, -5, -6, -7};
+constexpr int kOthers[] = {2,  4,  5,  6,  7,  8,  9,  10, 11, 13, 14, 15,
+                           16, 17, 18, 20, 21, 22, -2, -3, -4, -5, -6, -7};
 constexpr unsigned kGiveUp = 3;  // another zstd: it would miss every block, slowly
 }  // namespace
 

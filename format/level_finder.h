@@ -1,6 +1,7 @@
 // Which zstd level made a block: found by trying, the level of the last block first.
 //
-// compress() at that level gives the stored payload again, with the zstd library that wrote the file. One thread's.
+// compress() at that level gives the stored payload again, with the zstd library that wrote the file. One
+// thread's.
 #pragma once
 
 #include <cstddef>

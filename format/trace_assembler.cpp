@@ -109,7 +109,8 @@ TraceAssembler::Items& TraceAssembler::namesItems() {
   return names_;
 }
 
-void TraceAssembler::nameItem(Items& items, uint8_t kind, uint32_t id, const uint32_t* tid, std::string_view name) {
+void TraceAssembler::nameItem(Items& items, uint8_t kind, uint32_t id, const uint32_t* tid,
+                              std::string_view name) {
   name = name.substr(0, UINT16_MAX);
   appendLe(items.raw, kind);
   appendLe(items.raw, uint8_t{0});

@@ -1,10 +1,11 @@
 // A `.vkr` file made of records and blocks that someone else arranged: the writer of whoever changes a trace.
 //
-// begin() starts a block, add() and its like fill it, the next begin() or finish() closes it; blocks stand in the
-// file in that order, so the same calls make the same bytes. What follows from the records (counts, numbers of
-// items, the index) is counted here unless the plan of a block says otherwise. What a block refers to and nobody
-// put before it (a command's name, bulk bytes) goes into a block of its own before it. Compresses on threads of
-// its own; one thread calls it. I/O errors are kept: status(), finish(). The file stays; who gets an error removes it.
+// begin() starts a block, add() and its like fill it, the next begin() or finish() closes it; blocks stand in
+// the file in that order, so the same calls make the same bytes. What follows from the records (counts,
+// numbers of items, the index) is counted here unless the plan of a block says otherwise. What a block refers
+// to and nobody put before it (a command's name, bulk bytes) goes into a block of its own before it.
+// Compresses on threads of its own; one thread calls it. I/O errors are kept: status(), finish(). The file
+// stays; who gets an error removes it.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +47,8 @@ struct BlockPlan {
 class TraceAssembler {
  public:
   // `header`: the table of trace.fbs.
-  static Result<std::unique_ptr<TraceAssembler>> create(const std::string& path, std::span<const std::byte> header,
+  static Result<std::unique_ptr<TraceAssembler>> create(const std::string& path,
+                                                        std::span<const std::byte> header,
                                                         uint16_t version_minor);
   TraceAssembler(const TraceAssembler&) = delete;
   TraceAssembler& operator=(const TraceAssembler&) = delete;
@@ -69,7 +71,8 @@ class TraceAssembler {
 
   // ---- what records refer to
   uint16_t commandId(std::string_view name);  // named now if it was not; 0: there are too many
-  uint32_t bulkNumber(std::span<const std::byte> bytes);  // of the latest item that holds them, or of a new one
+  uint32_t bulkNumber(
+      std::span<const std::byte> bytes);  // of the latest item that holds them, or of a new one
 
   // ---- the end
   // What the index would be. Waits for all blocks.

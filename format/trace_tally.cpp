@@ -25,7 +25,8 @@ void TraceTally::add(uint32_t lane, const FileRecord& record, bool never_returne
     case kFileContents:
       if (record.inputs.size() < kContentsBodyBytes) return;
       ++counts_.contents;
-      counts_.contents_bytes += loadLe<uint64_t>(record.inputs.data() + kContentsBodyBytes - sizeof(uint64_t));
+      counts_.contents_bytes +=
+          loadLe<uint64_t>(record.inputs.data() + kContentsBodyBytes - sizeof(uint64_t));
       return;
     default:
       if (record.isCall()) addCall(lane, record, never_returned);

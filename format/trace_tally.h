@@ -1,4 +1,5 @@
-// The index of a trace, counted from its records as they are written again: what TraceWriter counts as it goes.
+// The index of a trace, counted from its records as they are written again: what TraceWriter counts as it
+// goes.
 //
 // One thread. Memory: a counter a command and a lane, a ticket a frame.
 #pragma once

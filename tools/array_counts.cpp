@@ -16,8 +16,9 @@ constexpr ArrayCount kCounts[] = {
 
 std::span<const ArrayCount> arrayCountsOf(std::string_view owner) {
   const auto before = [](const auto& a, const auto& b) { return a.owner < b.owner; };
-  return {std::equal_range(std::begin(kCounts), std::end(kCounts), ArrayCount{owner, {}, {}, 1}, before).first,
-          std::equal_range(std::begin(kCounts), std::end(kCounts), ArrayCount{owner, {}, {}, 1}, before).second};
+  return {
+      std::equal_range(std::begin(kCounts), std::end(kCounts), ArrayCount{owner, {}, {}, 1}, before).first,
+      std::equal_range(std::begin(kCounts), std::end(kCounts), ArrayCount{owner, {}, {}, 1}, before).second};
 }
 
 }  // namespace reprise

@@ -23,8 +23,8 @@ Status failure(const std::string& what, const std::string& path) {
 
 bool isPlainName(std::string_view name) {
   return !name.empty() && name.front() != '.' && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-' ||
-           c == '.';
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+           c == '-' || c == '.';
   });
 }
 
@@ -69,7 +69,8 @@ Result<std::span<const std::byte>> BlobWriter::get(std::string_view name) {
 
 Result<std::vector<std::byte>> BlobReader::read(std::string_view name) const {
   if (!isPlainName(name))
-    return Status(Code::kUnreadable, "a blob's name must be that of a file in blobs/, of letters, digits, - _ and .");
+    return Status(Code::kUnreadable,
+                  "a blob's name must be that of a file in blobs/, of letters, digits, - _ and .");
   const std::string path = folder_ + "/" + std::string(name);
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return failure("cannot open the blob", path);
@@ -79,7 +80,8 @@ Result<std::vector<std::byte>> BlobReader::read(std::string_view name) const {
   if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     status = Status(Code::kUnreadable, "the blob " + path + " is no regular file");
   } else if (static_cast<uint64_t>(info.st_size) > kMaxRecordBytes) {
-    status = Status(Code::kUnreadable, "the blob " + path + " is larger than 1 GiB, the most that a trace holds in one piece");
+    status = Status(Code::kUnreadable,
+                    "the blob " + path + " is larger than 1 GiB, the most that a trace holds in one piece");
   } else {
     bytes.resize(static_cast<size_t>(info.st_size));
     size_t done = 0;

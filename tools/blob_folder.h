@@ -1,7 +1,7 @@
 // The bytes of an exported trace that are no text: one file each, named by contents, in DIR/blobs.
 //
-// BlobWriter stores each contents once; BlobReader gives them back and keeps the ones read last. A name in a text is a
-// stranger's: it must be a plain file name. One thread's. Errors: one sentence that names the file.
+// BlobWriter stores each contents once; BlobReader gives them back and keeps the ones read last. A name in a
+// text is a stranger's: it must be a plain file name. One thread's. Errors: one sentence that names the file.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ class BlobWriter : public Blobs {
   // Of what was put since forget(), where that still lies.
   Result<std::span<const std::byte>> get(std::string_view name) override;
   void forget() { recent_.clear(); }
-  const Status& status() const { return status_; }    // of the first file that could not be written
+  const Status& status() const { return status_; }  // of the first file that could not be written
   uint64_t files() const { return stored_.size(); }
   uint64_t bytes() const { return bytes_; }
 

@@ -30,7 +30,8 @@ BlockText::BlockText(BlockSource& source, const std::optional<TraceIndex>& index
       from_text_(*this, blobs),
       writer_(line_, blobs) {
   if (!index) return;
-  for (const UnfinishedCall& call : index->unfinished_calls) never_returned_[call.lane].push_back(call.number);
+  for (const UnfinishedCall& call : index->unfinished_calls)
+    never_returned_[call.lane].push_back(call.number);
   for (auto& [lane, calls] : never_returned_) std::sort(calls.begin(), calls.end());
 }
 
@@ -46,7 +47,9 @@ uint16_t BlockText::commandId(std::string_view name) {
   return found == ids_.end() ? 0 : found->second;
 }
 
-Result<std::span<const std::byte>> BlockText::bulk(uint32_t number) { return bulk_cache_.get(number, offset_); }
+Result<std::span<const std::byte>> BlockText::bulk(uint32_t number) {
+  return bulk_cache_.get(number, offset_);
+}
 
 uint32_t BlockText::bulkNumber(std::span<const std::byte> bytes) {
   auto found = bulk_numbers_.find(bulkHashOf(bytes));
@@ -129,7 +132,8 @@ void BlockText::head(const BlockHeader& header, int level, std::string& out) {
   body_.swap(items);
 }
 
-void BlockText::rawBlock(const BlockHeader& header, std::span<const std::byte> raw, int level, std::string& out) {
+void BlockText::rawBlock(const BlockHeader& header, std::span<const std::byte> raw, int level,
+                         std::string& out) {
   body_.clear();
   line_.clear();
   writer_.restart();
@@ -149,8 +153,10 @@ void BlockText::rawBlock(const BlockHeader& header, std::span<const std::byte> r
   if (header.kind == BlockKind::kMetadata) next_metadata_ = header.first_number + header.count;
 }
 
-// The index follows from the blocks. Where this one is another (of an older version), it counts as long as they stay.
-void BlockText::indexBlock(const BlockHeader& header, std::span<const std::byte> raw, int level, std::string& out) {
+// The index follows from the blocks. Where this one is another (of an older version), it counts as long as
+// they stay.
+void BlockText::indexBlock(const BlockHeader& header, std::span<const std::byte> raw, int level,
+                           std::string& out) {
   std::vector<BlockHeader> blocks;
   for (const BlockPlace& place : contents_.blocks) blocks.push_back(place.header);
   const std::vector<std::byte> made = encodeIndex(tally_.index(blocks));
@@ -308,8 +314,10 @@ bool BlockText::record(uint32_t lane, const FileRecord& record, uint64_t last_or
     good = readsBack(record, last_order, never_returned);
     if (exactness == Exactness::kPlain) of = from_text_.argumentsHash();
     if (!good) continue;
-    if (exactness == Exactness::kRaw || line_.starts_with("{\"record\"")) ++summary_.raw_records;
-    else if (exactness == Exactness::kBytes) ++summary_.helped_records;
+    if (exactness == Exactness::kRaw || line_.starts_with("{\"record\""))
+      ++summary_.raw_records;
+    else if (exactness == Exactness::kBytes)
+      ++summary_.helped_records;
     const std::string name(commandName(record.command));
     auto& named = summary_.helped_commands;
     if (exactness != Exactness::kPlain && named.size() < kNamedCommands &&

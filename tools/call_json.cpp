@@ -7,7 +7,9 @@ namespace reprise {
 namespace {
 
 template <class Packet>
-inline constexpr bool kReturns = requires(Packet& packet) { packet.result; };
+inline constexpr bool kReturns = requires(Packet& packet) {
+  packet.result;
+};
 
 template <class Packet>
 bool print(const CallBytes& bytes, Packet& packet, Arena& arena, JsonWriter& writer, std::string& error) {
@@ -26,8 +28,8 @@ bool print(const CallBytes& bytes, Packet& packet, Arena& arena, JsonWriter& wri
 }
 
 template <class Packet>
-bool read(Packet& packet, const JsonValue& args, bool has_outputs, const JsonValue& result, const JsonValue& out,
-          JsonReader& reader, EncodedCall& encoded) {
+bool read(Packet& packet, const JsonValue& args, bool has_outputs, const JsonValue& result,
+          const JsonValue& out, JsonReader& reader, EncodedCall& encoded) {
   const char* name = commandInfo(Packet::kId).name;
   reader.start(args, name, "args");
   InputMembers inputs(reader);
@@ -45,19 +47,22 @@ bool read(Packet& packet, const JsonValue& args, bool has_outputs, const JsonVal
 
 }  // namespace
 
-bool callToJson(Command command, const CallBytes& bytes, Arena& arena, JsonWriter& writer, std::string& error) {
+bool callToJson(Command command, const CallBytes& bytes, Arena& arena, JsonWriter& writer,
+                std::string& error) {
   bool good = false;
-  const bool known = withPacket(command, [&](auto& packet) { good = print(bytes, packet, arena, writer, error); });
+  const bool known =
+      withPacket(command, [&](auto& packet) { good = print(bytes, packet, arena, writer, error); });
   if (!known) error = "this build does not know the command";
   return good;
 }
 
-bool jsonToCall(Command command, const JsonValue& args, bool has_outputs, const JsonValue& result, const JsonValue& out,
-                JsonReader& reader, EncodedCall& encoded) {
+bool jsonToCall(Command command, const JsonValue& args, bool has_outputs, const JsonValue& result,
+                const JsonValue& out, JsonReader& reader, EncodedCall& encoded) {
   encoded.inputs.clear();
   encoded.outputs.clear();
   bool good = false;
-  withPacket(command, [&](auto& packet) { good = read(packet, args, has_outputs, result, out, reader, encoded); });
+  withPacket(command,
+             [&](auto& packet) { good = read(packet, args, has_outputs, result, out, reader, encoded); });
   return good;
 }
 

@@ -1,7 +1,7 @@
 // A call's bytes as JSON and back: whichever command it is.
 //
-// callToJson() decodes and prints, jsonToCall() fills a packet and encodes it. Visits every packet, so it is one source,
-// compiled for size. Pure but for what they are given; one thread's.
+// callToJson() decodes and prints, jsonToCall() fills a packet and encodes it. Visits every packet, so it is
+// one source, compiled for size. Pure but for what they are given; one thread's.
 #pragma once
 
 #include <cstddef>
@@ -52,13 +52,14 @@ struct EncodedCall {
   EncodedHalf inputs, outputs;
 };
 
-// Appends the members "args" and, of a call that returned, "result" and "out". False: the bytes cannot be decoded, by
-// `error`; what was appended is then to be dropped.
-bool callToJson(Command command, const CallBytes& bytes, Arena& arena, JsonWriter& writer, std::string& error);
+// Appends the members "args" and, of a call that returned, "result" and "out". False: the bytes cannot be
+// decoded, by `error`; what was appended is then to be dropped.
+bool callToJson(Command command, const CallBytes& bytes, Arena& arena, JsonWriter& writer,
+                std::string& error);
 
-// `has_outputs`: the call returned, so there is a `result` (if it has one) and an `out` (missing: nothing in it). False:
-// reader.error() says why not. Bulk ranges lie in the arena of the reader.
-bool jsonToCall(Command command, const JsonValue& args, bool has_outputs, const JsonValue& result, const JsonValue& out,
-                JsonReader& reader, EncodedCall& encoded);
+// `has_outputs`: the call returned, so there is a `result` (if it has one) and an `out` (missing: nothing in
+// it). False: reader.error() says why not. Bulk ranges lie in the arena of the reader.
+bool jsonToCall(Command command, const JsonValue& args, bool has_outputs, const JsonValue& result,
+                const JsonValue& out, JsonReader& reader, EncodedCall& encoded);
 
 }  // namespace reprise

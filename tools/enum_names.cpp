@@ -51,7 +51,8 @@ void EnumNames::appendFlags(const EnumInfo* names, uint64_t mask, std::string& o
   add(rest);
 }
 
-std::optional<uint64_t> EnumNames::flags(const EnumInfo* names, std::string_view text, std::string_view& bad) {
+std::optional<uint64_t> EnumNames::flags(const EnumInfo* names, std::string_view text,
+                                         std::string_view& bad) {
   constexpr std::string_view kBetween = " | ";
   uint64_t mask = 0;
   while (true) {

@@ -12,11 +12,14 @@ namespace reprise {
 namespace {
 
 constexpr const char* kFooter =
-    "DIR gets trace.jsonl, a line for each block and each call of the trace, and blobs/, a file for each range of bytes\n"
-    "that is too long for a line. `reprise import DIR -o FILE` makes the same trace of it, byte for byte with the same\n"
+    "DIR gets trace.jsonl, a line for each block and each call of the trace, and blobs/, a file for each "
+    "range of bytes\n"
+    "that is too long for a line. `reprise import DIR -o FILE` makes the same trace of it, byte for byte "
+    "with the same\n"
     "zstd library, or the changed one. tools/TEXT.md describes the text.\n"
     "\n"
-    "Exit status: 0 done; 2 wrong argument; 3 FILE cannot be read, or DIR not written (what was written is removed).\n"
+    "Exit status: 0 done; 2 wrong argument; 3 FILE cannot be read, or DIR not written (what was written is "
+    "removed).\n"
     "\n"
     "Example:\n"
     "  reprise export cube.vkr -o cube\n"
@@ -30,7 +33,8 @@ std::string prepare(const fs::path& dir, bool& made) {
   std::error_code error;
   made = fs::create_directories(dir, error);
   if (error) return "cannot create " + dir.string() + ": " + error.message();
-  if (!fs::is_directory(dir, error)) return dir.string() + " is no directory, so no trace can be exported into it";
+  if (!fs::is_directory(dir, error))
+    return dir.string() + " is no directory, so no trace can be exported into it";
   const bool empty = fs::is_empty(dir, error);
   if (error) return "cannot read " + dir.string() + ": " + error.message();
   if (!empty) return dir.string() + " is not empty; name a directory that is, or that does not exist yet";
@@ -56,7 +60,8 @@ void report(const std::string& dir, const ExportSummary& s) {
   std::string commands;
   for (const std::string& name : s.helped_commands) commands += (commands.empty() ? " (" : ", ") + name;
   if (!commands.empty()) commands += ")";
-  note(s.helped_records, "records have their bytes beside the text, which alone would not give them" + commands);
+  note(s.helped_records,
+       "records have their bytes beside the text, which alone would not give them" + commands);
   note(s.raw_records, "records could not be written as text and are bytes" + commands);
   note(s.raw_blocks, "blocks could not be written as text and are bytes");
   note(s.raw_bytes, "bytes of the file belong to no whole block and were kept as they are");

@@ -12,11 +12,14 @@ namespace reprise {
 namespace {
 
 constexpr const char* kFooter =
-    "An unchanged text gives the trace that it was exported from, byte for byte with the same zstd library. A changed\n"
-    "one gives a whole trace again: counts of arrays, numbers of items and the index follow from the text. What cannot\n"
+    "An unchanged text gives the trace that it was exported from, byte for byte with the same zstd library. "
+    "A changed\n"
+    "one gives a whole trace again: counts of arrays, numbers of items and the index follow from the text. "
+    "What cannot\n"
     "be is one sentence that names the line and the place in it. tools/TEXT.md describes the text.\n"
     "\n"
-    "Exit status: 0 done; 2 wrong argument; 3 DIR cannot be read or is wrong, or FILE not written (then it is removed).\n"
+    "Exit status: 0 done; 2 wrong argument; 3 DIR cannot be read or is wrong, or FILE not written (then it "
+    "is removed).\n"
     "\n"
     "Example:\n"
     "  reprise export cube.vkr -o cube\n"
@@ -31,7 +34,8 @@ int runImport(const std::string& dir, const std::string& file) {
     REPRISE_LOG(error, "{}", summary.status().message());
     return summary.status().exitCode();
   }
-  std::printf("%s: %llu lines, %llu records\n", file.c_str(), static_cast<unsigned long long>(summary.value().lines),
+  std::printf("%s: %llu lines, %llu records\n", file.c_str(),
+              static_cast<unsigned long long>(summary.value().lines),
               static_cast<unsigned long long>(summary.value().records));
   return 0;
 }

@@ -86,7 +86,8 @@ JsonValue JsonReader::take(std::string_view name, bool may_miss) {
     return value;
   }
   const JsonValue value = scope.value.member(name);
-  if (!value.exists() && !may_miss) error_ = pointerTo({}) + ": the member \"" + std::string(name) + "\" is missing";
+  if (!value.exists() && !may_miss)
+    error_ = pointerTo({}) + ": the member \"" + std::string(name) + "\" is missing";
   return value;
 }
 
@@ -132,7 +133,9 @@ bool JsonReader::pointer(std::string_view name, void*& p, size_t size) {
   if (!isOk()) return false;
   Scope& scope = scopes_.back();
   const bool next = !scope.cursor.atEnd() && (scope.is_list || scope.cursor.name() == name);
-  const JsonValue value = next ? scope.cursor.value() : scope.is_list ? JsonValue() : scope.value.member(name);
+  const JsonValue value = next            ? scope.cursor.value()
+                          : scope.is_list ? JsonValue()
+                                          : scope.value.member(name);
   if (!value.exists() || value.isNull()) return take(name), false;
   p = allocate(size);
   return p != nullptr;
@@ -246,7 +249,8 @@ std::optional<std::span<const std::byte>> JsonReader::bytesIn(const JsonValue& h
   return std::nullopt;
 }
 
-void JsonReader::numbers(const Field& field, std::string_view name, void*& data, size_t count, NumberType type) {
+void JsonReader::numbers(const Field& field, std::string_view name, void*& data, size_t count,
+                         NumberType type) {
   data = nullptr;
   const JsonValue value = take(name);
   if (!isOk() || value.isNull()) return;
@@ -265,7 +269,8 @@ void JsonReader::numbers(const Field& field, std::string_view name, void*& data,
   std::optional<std::vector<std::byte>> edited;
   if (editor_ != nullptr) edited = editor_->bytes(field.name, *bytes);
   if (edited) bytes = *edited;
-  if (bytes->size() % type.size != 0) return fail(name, value, "whole numbers of " + std::to_string(type.size) + " bytes");
+  if (bytes->size() % type.size != 0)
+    return fail(name, value, "whole numbers of " + std::to_string(type.size) + " bytes");
   const size_t size = bytes->size() / type.size;
   if (size != count && !follow(name, value, size, count)) return;
   data = allocate(bytes->size());
@@ -401,7 +406,8 @@ VkBaseOutStructure* JsonReader::newNode(const JsonValue& object) {
   const bool hole = take("hole", true).boolean().value_or(false);
   if (!isOk()) return nullptr;
   const size_t size = structSize(type);
-  if (!hole && size == 0) return fail("sType", object.member("sType"), "a struct that this build knows"), nullptr;
+  if (!hole && size == 0)
+    return fail("sType", object.member("sType"), "a struct that this build knows"), nullptr;
   void* node = allocate(hole ? sizeof(HoleNode) : size);
   if (node == nullptr) return nullptr;
   *links_.back() = node;

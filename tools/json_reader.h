@@ -1,9 +1,10 @@
 // A Members that fills a call from JSON: the mirror of JsonWriter.
 //
-// Members may stand in any order; a member that is missing, unknown, twice there or of another type ends the reading:
-// error() names the place as a JSON pointer, what was found and what was expected. What counts an array follows from
-// the array's length, whatever the text says (and may be left out), so that an element can be added or taken away.
-// What is allocated lies in the arena. The JSON and the blobs must outlive the use of the values. One thread's.
+// Members may stand in any order; a member that is missing, unknown, twice there or of another type ends the
+// reading: error() names the place as a JSON pointer, what was found and what was expected. What counts an
+// array follows from the array's length, whatever the text says (and may be left out), so that an element can
+// be added or taken away. What is allocated lies in the arena. The JSON and the blobs must outlive the use of
+// the values. One thread's.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,8 @@ class ValueEditor {
  public:
   virtual ~ValueEditor() = default;
   virtual std::optional<std::string> text(std::string_view member, std::string_view value) = 0;
-  virtual std::optional<std::vector<std::byte>> bytes(std::string_view member, std::span<const std::byte> value) = 0;
+  virtual std::optional<std::vector<std::byte>> bytes(std::string_view member,
+                                                      std::span<const std::byte> value) = 0;
 };
 
 class JsonReader : public Members {
@@ -33,7 +35,7 @@ class JsonReader : public Members {
 
   // ---- what is no argument. `owner`: the command or struct whose members the object has.
   void start(const JsonValue& object, std::string_view owner, std::string_view label);  // forgets all before
-  void finish();                                                      // the object must hold nothing else
+  void finish();  // the object must hold nothing else
   void setResult(const JsonValue& value) { result_ = value; }
   void setEditor(ValueEditor* editor) { editor_ = editor; }  // null: none
   bool ok() const { return error_.empty(); }
@@ -42,8 +44,8 @@ class JsonReader : public Members {
   // {"hex": ...}, {"blob": ..., "size": ...}; nullopt: neither.
   std::optional<std::span<const std::byte>> bytesOf(std::string_view name, const JsonValue& value);
   // The same of an object that has other members, too.
-  std::optional<std::span<const std::byte>> bytesIn(const JsonValue& hex, const JsonValue& blob, const JsonValue& size,
-                                                    std::string_view name = {});
+  std::optional<std::span<const std::byte>> bytesIn(const JsonValue& hex, const JsonValue& blob,
+                                                    const JsonValue& size, std::string_view name = {});
 
   // ---- Members
   void number(const Field& field, std::string_view name, void* value, NumberType type) override;
@@ -51,7 +53,8 @@ class JsonReader : public Members {
   void text(const Field& field, char* value, size_t size) override;
   void string(const Field& field, std::string_view name, const char*& value) override;
   void wstring(const Field& field, const uint16_t*& value) override;
-  void numbers(const Field& field, std::string_view name, void*& data, size_t count, NumberType type) override;
+  void numbers(const Field& field, std::string_view name, void*& data, size_t count,
+               NumberType type) override;
   void colour(std::string_view name, VkClearColorValue& value) override;
   void fixedBytes(std::string_view name, void* data, size_t size) override;
   bool beginObject(std::string_view name, std::string_view type) override;
@@ -96,7 +99,8 @@ class JsonReader : public Members {
   bool setInteger(const JsonValue& from, void* value, NumberType type);
   static std::string expectedNumber(const Field& field, NumberType type);
   bool isCount(std::string_view name) const;
-  // An array is `found` long where its count says otherwise: the count follows. False: it cannot; fail() was told.
+  // An array is `found` long where its count says otherwise: the count follows. False: it cannot; fail() was
+  // told.
   bool follow(std::string_view name, const JsonValue& array, size_t found, size_t expected);
   bool agrees(std::string_view count, std::string_view name, size_t found);
   VkBaseOutStructure* newNode(const JsonValue& object);

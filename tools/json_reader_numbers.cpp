@@ -39,7 +39,8 @@ bool JsonReader::setFloat(const JsonValue& from, void* value, NumberType type) {
   } else if (const std::string_view text = from.string(); text == "NaN") {
     keep(std::numeric_limits<double>::quiet_NaN());
   } else if (text == "Infinity" || text == "-Infinity") {
-    keep(text.front() == '-' ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity());
+    keep(text.front() == '-' ? -std::numeric_limits<double>::infinity()
+                             : std::numeric_limits<double>::infinity());
   } else if (text.starts_with("NaN(") && text.ends_with(")")) {
     const auto exact = unsignedFrom(text.substr(4, text.size() - 5));
     if (!exact || (narrow && *exact > UINT32_MAX)) return false;
@@ -126,7 +127,8 @@ void JsonReader::count(const Field& field, void*& p, NumberType type, bool) {
   if (p == nullptr) return;
   numbers_.push_back({field.name, p, type});
   if (!from.exists() || (from.isString() && from.string() == "out")) return;
-  if (!setNumber(field, from, p, type)) fail(field.name, from, "null, \"out\", or " + expectedNumber(field, type));
+  if (!setNumber(field, from, p, type))
+    fail(field.name, from, "null, \"out\", or " + expectedNumber(field, type));
 }
 
 void JsonReader::result(const Field& field, void* value, NumberType type) {

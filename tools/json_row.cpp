@@ -7,7 +7,8 @@
 namespace reprise {
 
 JsonRow::JsonRow(const JsonValue& object, std::string path) : object_(object), path_(std::move(path)) {
-  if (!object.isObject()) error_ = (path_.empty() ? "the line" : path_) + ": found " + object.describe() + ", expected an object";
+  if (!object.isObject())
+    error_ = (path_.empty() ? "the line" : path_) + ": found " + object.describe() + ", expected an object";
 }
 
 JsonValue JsonRow::take(std::string_view name) {

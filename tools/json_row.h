@@ -1,7 +1,8 @@
 // One line of an exported trace as an object whose members are asked for by name.
 //
-// The first thing that is wrong is kept: error() says where (a JSON pointer), what was found, what was expected. What
-// nobody asked for is wrong, too: finish(). One thread's, on the stack; the JSON must outlive it.
+// The first thing that is wrong is kept: error() says where (a JSON pointer), what was found, what was
+// expected. What nobody asked for is wrong, too: finish(). One thread's, on the stack; the JSON must outlive
+// it.
 #pragma once
 
 #include <optional>
@@ -22,8 +23,8 @@ class JsonRow {
   uint64_t number(std::string_view name, uint64_t most = UINT64_MAX);
   std::optional<uint64_t> optionalNumber(std::string_view name, uint64_t most = UINT64_MAX);
   std::optional<int64_t> optionalSigned(std::string_view name, int64_t least, int64_t most);
-  uint64_t hex(std::string_view name);       // "0x1f", or a number
-  bool flag(std::string_view name);          // false where it is not there
+  uint64_t hex(std::string_view name);  // "0x1f", or a number
+  bool flag(std::string_view name);     // false where it is not there
   std::string_view text(std::string_view name);
 
   void fail(std::string_view name, const JsonValue& found, std::string_view expected);

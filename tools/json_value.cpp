@@ -47,7 +47,8 @@ size_t JsonValue::size() const {
 JsonValue JsonValue::member(std::string_view name) const {
   simdjson::dom::object object;
   simdjson::dom::element value;
-  if (!exists_ || element_.get(object) != simdjson::SUCCESS || object.at_key(name).get(value) != simdjson::SUCCESS)
+  if (!exists_ || element_.get(object) != simdjson::SUCCESS ||
+      object.at_key(name).get(value) != simdjson::SUCCESS)
     return {};
   return JsonValue(value);
 }

@@ -1,7 +1,7 @@
 // A parsed line of JSON: values are views into it, with the answers that a reader of a text asks for.
 //
-// A JsonValue may be copied freely; it and its strings are valid until the JsonLine parses the next text. Integers
-// are exact to 64 bits, other numbers are the nearest double. One thread's. Parsing is simdjson's.
+// A JsonValue may be copied freely; it and its strings are valid until the JsonLine parses the next text.
+// Integers are exact to 64 bits, other numbers are the nearest double. One thread's. Parsing is simdjson's.
 #pragma once
 
 #include <simdjson.h>
@@ -27,9 +27,9 @@ class JsonValue {
   std::optional<bool> boolean() const;
   std::optional<uint64_t> integer() const;  // not negative
   std::optional<int64_t> signedInteger() const;
-  std::optional<double> real() const;  // any number
-  std::string_view string() const;     // of a string
-  size_t size() const;                 // of a list or an object
+  std::optional<double> real() const;             // any number
+  std::string_view string() const;                // of a string
+  size_t size() const;                            // of a list or an object
   JsonValue member(std::string_view name) const;  // of an object
   std::string describe() const;                   // "the number 7", "a list of 2"
   std::string text() const;                       // as JSON again

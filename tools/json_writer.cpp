@@ -145,7 +145,8 @@ void JsonWriter::bytesMembers(std::span<const std::byte> value) {
 }
 
 // JSON has no NaN and no infinity; a NaN has its bits.
-void JsonWriter::real(std::string_view name, double value, std::string_view digits, uint64_t bits, uint64_t usual_nan) {
+void JsonWriter::real(std::string_view name, double value, std::string_view digits, uint64_t bits,
+                      uint64_t usual_nan) {
   if (std::isinf(value)) return quoted(name, value < 0 ? "-Infinity" : "Infinity");
   if (std::isnan(value)) {
     std::string spelling = "NaN";
@@ -176,7 +177,8 @@ void JsonWriter::integer(const Field& field, std::string_view name, uint64_t val
       if (value <= 1) return member(name, value == 1);
       break;
     case Field::kEnum:
-      if (const char* known = field.names ? enums_.name(*field.names, value) : nullptr) return quoted(name, known);
+      if (const char* known = field.names ? enums_.name(*field.names, value) : nullptr)
+        return quoted(name, known);
       break;
     case Field::kFlags: {
       const uint64_t mask = type.size < 8 ? (uint64_t{1} << (8 * type.size)) - 1 : UINT64_MAX;
@@ -214,7 +216,8 @@ void JsonWriter::wstring(const Field& field, const uint16_t*& value) {
   bytes(field.name, std::as_bytes(units));
 }
 
-void JsonWriter::numbers(const Field& field, std::string_view name, void*& data, size_t count, NumberType type) {
+void JsonWriter::numbers(const Field& field, std::string_view name, void*& data, size_t count,
+                         NumberType type) {
   if (!data) return null(name);
   auto* first = static_cast<std::byte*>(data);
   if (type.size == 1 || count > kInlineNumbers) return bytes(name, {first, count * type.size});

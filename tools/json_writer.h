@@ -1,8 +1,8 @@
 // A Members as JSON, so exactly that JsonReader makes the same bytes of it again.
 //
-// The spelling is that of `reprise dump --format json`; but nothing is cut (large ranges go to blobs), numbers that JSON
-// lacks and text that is no UTF-8 have a spelling of their own, and a colour is given once. Appends to a string that
-// the caller owns. One thread's. tools/TEXT.md describes the result.
+// The spelling is that of `reprise dump --format json`; but nothing is cut (large ranges go to blobs),
+// numbers that JSON lacks and text that is no UTF-8 have a spelling of their own, and a colour is given once.
+// Appends to a string that the caller owns. One thread's. tools/TEXT.md describes the result.
 #pragma once
 
 #include <span>
@@ -43,7 +43,8 @@ class JsonWriter : public Members {
   void text(const Field& field, char* value, size_t size) override;
   void string(const Field& field, std::string_view name, const char*& value) override;
   void wstring(const Field& field, const uint16_t*& value) override;
-  void numbers(const Field& field, std::string_view name, void*& data, size_t count, NumberType type) override;
+  void numbers(const Field& field, std::string_view name, void*& data, size_t count,
+               NumberType type) override;
   void colour(std::string_view name, VkClearColorValue& value) override;
   void fixedBytes(std::string_view name, void* data, size_t size) override;
   bool beginObject(std::string_view name, std::string_view type) override;

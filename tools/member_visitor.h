@@ -1,8 +1,8 @@
 // From the generated visit() to Members: the one visitor over every struct and call for what needs no speed.
 //
-// It visits each half of a call as Encoder and Decoder do, so what a Members sees is what the file holds: inputs with
-// the room for outputs, or outputs with the result. Conditions on members are not asked: what is ignored is zero in a
-// decoded call, and Encoder ignores it again. One thread's, on the stack.
+// It visits each half of a call as Encoder and Decoder do, so what a Members sees is what the file holds:
+// inputs with the room for outputs, or outputs with the result. Conditions on members are not asked: what is
+// ignored is zero in a decoded call, and Encoder ignores it again. One thread's, on the stack.
 #pragma once
 
 #include "format/arguments.h"
@@ -37,9 +37,13 @@ class MemberVisitor : public VisitorBase {
     visit(*this, s);
   }
   template <class T>
-  void scalar(const Field& f, T& x) { members_.number(f, f.name, &x, numberTypeOf<T>()); }
+  void scalar(const Field& f, T& x) {
+    members_.number(f, f.name, &x, numberTypeOf<T>());
+  }
   template <class T>
-  void handle(const Field& f, T& h) { members_.number(f, f.name, &h, numberTypeOf<uint64_t>()); }
+  void handle(const Field& f, T& h) {
+    members_.number(f, f.name, &h, numberTypeOf<uint64_t>());
+  }
   void objectHandle(const Field& f, uint64_t& h, VkObjectType) { members_.handle(f.name, h); }
   template <class T>
   void opaque(const Field& f, T& p) {
@@ -55,11 +59,17 @@ class MemberVisitor : public VisitorBase {
   }
   void text(const Field& f, char* a, size_t n) { members_.text(f, a, n); }
   template <class T>
-  void record(const Field& f, T& s) { object(f.name, f.type, s); }
+  void record(const Field& f, T& s) {
+    object(f.name, f.type, s);
+  }
   template <class T>
-  void pointer(const Field& f, T*& p) { onePointer(f, f.name, p); }
+  void pointer(const Field& f, T*& p) {
+    onePointer(f, f.name, p);
+  }
   template <class T>
-  void array(const Field& f, T*& p, size_t n) { oneArray(f, f.name, p, n); }
+  void array(const Field& f, T*& p, size_t n) {
+    oneArray(f, f.name, p, n);
+  }
   template <class T>
   void pointers(const Field& f, T**& p, size_t n) {
     n = members_.beginList(f.name, erased(p), n, sizeof *p);
@@ -126,8 +136,9 @@ class MemberVisitor : public VisitorBase {
   static constexpr bool kIsStruct = std::is_class_v<T> || std::is_union_v<T>;
   // Structs of which the file has something before they are written.
   template <class T>
-  static constexpr bool kHasSkeleton =
-      std::is_class_v<T> && (!kReturnedOnly<T> || kHasOutputPointers<T> || kStructureType<T> != VK_STRUCTURE_TYPE_MAX_ENUM);
+  static constexpr bool kHasSkeleton = std::is_class_v<T> &&
+                                       (!kReturnedOnly<T> || kHasOutputPointers<T> ||
+                                        kStructureType<T> != VK_STRUCTURE_TYPE_MAX_ENUM);
 
   template <class T>
   static void*& erased(T*& p) {
@@ -197,7 +208,9 @@ class InputMembers : public MemberVisitor {
   static constexpr bool kIn = true;
   explicit InputMembers(Members& members) : MemberVisitor(members, Phase::kInputs) {}
   template <class T>
-  bool result(const Field&, T&, bool) { return true; }
+  bool result(const Field&, T&, bool) {
+    return true;
+  }
 };
 class OutputMembers : public MemberVisitor {
  public:

@@ -1,9 +1,10 @@
 // What a call's arguments are made of, told member by member: the interface behind MemberVisitor.
 //
-// A visitor compiled for a thousand structs costs minutes; a class behind this interface costs none, so whoever needs
-// no speed (JsonWriter, JsonReader, MemberRewriter) stands here. Names, Fields and types are string literals. Each
-// call says what comes next, in the registry's order; `name` is empty for elements of lists. Values are given by
-// address and may be replaced; what is allocated for it belongs to the class. One thread.
+// A visitor compiled for a thousand structs costs minutes; a class behind this interface costs none, so
+// whoever needs no speed (JsonWriter, JsonReader, MemberRewriter) stands here. Names, Fields and types are
+// string literals. Each call says what comes next, in the registry's order; `name` is empty for elements of
+// lists. Values are given by address and may be replaced; what is allocated for it belongs to the class. One
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -35,13 +36,15 @@ class Members {
 
   // ---- values
   virtual void number(const Field& field, std::string_view name, void* value, NumberType type) = 0;
-  virtual void handle(std::string_view name, uint64_t& value) = 0;  // of a type that another member says
+  virtual void handle(std::string_view name, uint64_t& value) = 0;      // of a type that another member says
   virtual void text(const Field& field, char* value, size_t size) = 0;  // up to its first zero
   virtual void string(const Field& field, std::string_view name, const char*& value) = 0;
   virtual void wstring(const Field& field, const uint16_t*& value) = 0;
   // `count` numbers, or bytes (of size 1 and unsigned), in one piece.
-  virtual void numbers(const Field& field, std::string_view name, void*& data, size_t count, NumberType type) = 0;
-  virtual void colour(std::string_view name, VkClearColorValue& value) = 0;  // nothing in a call says which arm counts
+  virtual void numbers(const Field& field, std::string_view name, void*& data, size_t count,
+                       NumberType type) = 0;
+  virtual void colour(std::string_view name,
+                      VkClearColorValue& value) = 0;  // nothing in a call says which arm counts
   virtual void fixedBytes(std::string_view name, void* data, size_t size) = 0;
 
   // ---- what holds others: each begin that returned true (a count) is closed by an end

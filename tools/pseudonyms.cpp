@@ -15,7 +15,9 @@ bool isWord(char c) {
 bool startsWord(std::string_view text, size_t at) { return at == 0 || !isWord(text[at - 1]); }
 
 // A path may start behind these, and ends before them.
-bool isBoundary(char c) { return std::string_view(" \t\r\n\"'`=,;:|<>()[]{}").find(c) != std::string_view::npos; }
+bool isBoundary(char c) {
+  return std::string_view(" \t\r\n\"'`=,;:|<>()[]{}").find(c) != std::string_view::npos;
+}
 
 // Bytes of the absolute path that starts at `at`; 0: none does.
 size_t pathAt(std::string_view text, size_t at) {

@@ -1,7 +1,7 @@
 // What a scrubbed trace says in place of what its sender keeps: "path-1", the same wherever the same stood.
 //
-// Also counts what was taken, where, with an example that is cut short: nothing of it is in the trace any more. Memory:
-// each distinct text once. One thread's.
+// Also counts what was taken, where, with an example that is cut short: nothing of it is in the trace any
+// more. Memory: each distinct text once. One thread's.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ class Pseudonyms {
 
   // "label-3". `kind` is what the report calls it; `place` where it stood.
   std::string replace(std::string_view kind, std::string_view text, std::string_view place);
-  void note(std::string_view kind, std::string_view text, std::string_view place);  // taken, nothing in its place
+  void note(std::string_view kind, std::string_view text,
+            std::string_view place);  // taken, nothing in its place
 
   // A word to replace wherever it stands alone in a text: "host", "user".
   void addSecret(std::string_view kind, std::string_view word);

@@ -16,7 +16,8 @@ uint32_t named(JsonRow& row, std::string_view member, const EnumInfo& names) {
     for (const EnumName& one : names.values)
       if (value.string() == one.name) return static_cast<uint32_t>(one.value);
   const auto number = value.integer();
-  if (!number || *number > UINT32_MAX) row.fail(member, value, std::string("a name or number of ") + names.name);
+  if (!number || *number > UINT32_MAX)
+    row.fail(member, value, std::string("a name or number of ") + names.name);
   return static_cast<uint32_t>(number.value_or(0));
 }
 
@@ -56,9 +57,9 @@ void RecordFromText::readOrder(JsonRow& row, uint64_t last_order) {
   if (ticket && !explicit_flags_) record_.flags |= kFileTicketed;
   const bool late = row.flag("late");
   if (record_.order < last_order && !late)
-    row.fail(ticket ? "ticket" : "after",
-             "its order is " + std::to_string(record_.order) + ", but the record before it has " +
-                 std::to_string(last_order) + ": orders never fall; correct it, or say \"late\": true");
+    row.fail(ticket ? "ticket" : "after", "its order is " + std::to_string(record_.order) +
+                                              ", but the record before it has " + std::to_string(last_order) +
+                                              ": orders never fall; correct it, or say \"late\": true");
 }
 
 // `exact`: a number of flags counts, where there is one.
@@ -135,7 +136,8 @@ void RecordFromText::readBulkNumbers(JsonRow& row) {
   if (!lists.ok()) row.fail("", lists.error());
 }
 
-std::span<const std::byte> RecordFromText::bytes(JsonRow& row, std::string_view name, const JsonValue& value) {
+std::span<const std::byte> RecordFromText::bytes(JsonRow& row, std::string_view name,
+                                                 const JsonValue& value) {
   reader_.start(value, name, name);
   const auto found = reader_.bytesOf({}, value);
   if (!found) row.fail("", reader_.error());
@@ -180,7 +182,8 @@ void RecordFromText::readSpecial(JsonRow& row) {
   } else if (row.has("arrived")) {
     record_.command = kFileMetadata;
     const auto number = tables_.metadataNumberOf(row.number("arrived"));
-    if (!number) row.fail("arrived", row.take("arrived"), "the number of a metadata item that stands before this line");
+    if (!number)
+      row.fail("arrived", row.take("arrived"), "the number of a metadata item that stands before this line");
     appendLe(body_, number.value_or(0));
   } else if (row.has("time_ms")) {
     record_.command = kFileTime;
@@ -190,7 +193,8 @@ void RecordFromText::readSpecial(JsonRow& row) {
     appendLe(body_, row.number("payload"));
     appendLe(body_, row.hex("handle"));
   } else {
-    row.fail("", "the line is no block, no item and no record that this program knows; tools/TEXT.md lists them");
+    row.fail("",
+             "the line is no block, no item and no record that this program knows; tools/TEXT.md lists them");
   }
   record_.inputs = body_;
 }
@@ -206,7 +210,8 @@ void RecordFromText::readMemory(JsonRow& row) {
   const JsonValue runs = row.take("runs");
   if (!runs.isList()) row.fail("runs", runs, "a list of runs of bytes");
   size_t index = 0;
-  for (JsonCursor cursor(runs); !cursor.atEnd() && row.ok(); cursor.advance()) readRun(cursor.value(), index++, row);
+  for (JsonCursor cursor(runs); !cursor.atEnd() && row.ok(); cursor.advance())
+    readRun(cursor.value(), index++, row);
   if (!row.ok()) return;
   appendMemoryBody(body_, memory_);
   record_.inputs = body_;
@@ -226,7 +231,8 @@ void RecordFromText::readRun(const JsonValue& value, size_t index, JsonRow& row)
   run.bytes = *found;
   run.size = static_cast<uint32_t>(found->size());
   if (run.bytes.size() >= kBulkRunBytes) run.bulk = tables_.bulkNumber(run.bytes);
-  const uint64_t end = memory_.runs.empty() ? memory_.change.offset : memory_.runs.back().offset + memory_.runs.back().size;
+  const uint64_t end =
+      memory_.runs.empty() ? memory_.change.offset : memory_.runs.back().offset + memory_.runs.back().size;
   if (run.offset < end || run.offset - end > UINT32_MAX || run.offset + run.size < run.offset)
     return row.fail("runs", "run " + std::to_string(index) + " starts at " + std::to_string(run.offset) +
                                 ", but what comes before it ends at " + std::to_string(end) +
@@ -241,7 +247,9 @@ void RecordFromText::readContents(JsonRow& row) {
   appendLe(body_, object);
   appendLe(body_, named(row, "object_type", kVkObjectTypeNames));
   appendLe(body_, named(row, "aspect", kVkImageAspectFlagBitsNames));
-  const auto word = [&](const char* name) { appendLe(body_, static_cast<uint32_t>(row.number(name, UINT32_MAX))); };
+  const auto word = [&](const char* name) {
+    appendLe(body_, static_cast<uint32_t>(row.number(name, UINT32_MAX)));
+  };
   word("mip_level");
   word("array_layer");
   appendLe(body_, named(row, "layout", kVkImageLayoutNames));

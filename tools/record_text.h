@@ -1,8 +1,9 @@
 // One record of a trace as a line of text and back. tools/TEXT.md describes the line.
 //
-// RecordToText prints what a record says; RecordFromText makes the record again. What refers to side tables goes
-// through TextTables, which knows the numbers: commands by name, bulk bytes by contents. Whoever prints reads the line
-// back, and where it does not give the same bytes asks for it again with Exactness. One thread's.
+// RecordToText prints what a record says; RecordFromText makes the record again. What refers to side tables
+// goes through TextTables, which knows the numbers: commands by name, bulk bytes by contents. Whoever prints
+// reads the line back, and where it does not give the same bytes asks for it again with Exactness. One
+// thread's.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ class TextTables {
   virtual ~TextTables() = default;
   virtual std::string_view commandName(uint16_t id) = 0;  // empty: the file names none
   virtual uint16_t commandId(std::string_view name) = 0;  // 0: there can be none
-  virtual Result<std::span<const std::byte>> bulk(uint32_t number) = 0;  // valid as long as the record's bytes are
+  virtual Result<std::span<const std::byte>> bulk(
+      uint32_t number) = 0;  // valid as long as the record's bytes are
   virtual uint32_t bulkNumber(std::span<const std::byte> bytes) = 0;
   // The numbers that a text gives are its own; these are the file's.
   virtual std::optional<uint32_t> bulkNumberOf(uint64_t text_number) = 0;
@@ -41,10 +43,10 @@ class RecordToText {
  public:
   RecordToText(TextTables& tables, BlobWriter& blobs) : tables_(tables), writer_(line_, blobs) {}
 
-  // `last_order`: of the record before it in its block. `of`: with kBytes, what RecordFromText::hashOf() is of the
-  // arguments alone. The line, without its end; valid until the next call.
-  const std::string& print(const FileRecord& record, uint64_t last_order, bool never_returned, Exactness exactness,
-                           uint64_t of = 0);
+  // `last_order`: of the record before it in its block. `of`: with kBytes, what RecordFromText::hashOf() is
+  // of the arguments alone. The line, without its end; valid until the next call.
+  const std::string& print(const FileRecord& record, uint64_t last_order, bool never_returned,
+                           Exactness exactness, uint64_t of = 0);
 
  private:
   bool printCall(const FileRecord& record, Exactness exactness, uint64_t of);
@@ -116,7 +118,7 @@ class RecordFromText {
 };
 
 // Spellings that both sides share.
-const char* holeCauseName(uint32_t cause);  // null: it has none
+const char* holeCauseName(uint32_t cause);    // null: it has none
 uint32_t holeCauseOf(std::string_view name);  // 0: none has it
 
 }  // namespace reprise

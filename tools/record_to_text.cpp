@@ -73,7 +73,9 @@ void RecordToText::flags(const FileRecord& record, uint64_t last_order, bool nev
   const struct {
     uint8_t flag;
     const char* name;
-  } all[] = {{kFileUnfinished, "unfinished"}, {kFileProvisional, "provisional"}, {kFileResumes, "resumes"},
+  } all[] = {{kFileUnfinished, "unfinished"},
+             {kFileProvisional, "provisional"},
+             {kFileResumes, "resumes"},
              {kFileFrameEnd, "frame_end"}};
   for (const auto& one : all)
     if (record.isCall() && record.flags & one.flag) writer_.member(one.name, true);
@@ -212,8 +214,9 @@ bool RecordToText::printContents(const FileRecord& record) {
   std::span<const std::byte> bytes = record.inputs.subspan(std::min(reader.position(), record.inputs.size()));
   if (!reader.ok()) return false;
   if (record.flags & kFileBulks) {
-    const auto bulk = bytes.size() == sizeof(uint32_t) ? tables_.bulk(loadLe<uint32_t>(bytes.data()))
-                                                      : Result<std::span<const std::byte>>(std::span<const std::byte>());
+    const auto bulk = bytes.size() == sizeof(uint32_t)
+                          ? tables_.bulk(loadLe<uint32_t>(bytes.data()))
+                          : Result<std::span<const std::byte>>(std::span<const std::byte>());
     if (!bulk) return false;
     bytes = bulk.value();
   }

@@ -13,13 +13,18 @@ namespace reprise {
 namespace {
 
 constexpr const char* kFooter =
-    "Taken out always: the host's name, users' names, the command line, absolute paths wherever they stand (header,\n"
-    "metadata, texts of calls, holes), and in shaders the source texts, file names and compiler options. In their place\n"
+    "Taken out always: the host's name, users' names, the command line, absolute paths wherever they stand "
+    "(header,\n"
+    "metadata, texts of calls, holes), and in shaders the source texts, file names and compiler options. In "
+    "their place\n"
     "stand names such as path-1, the same one wherever the same stood.\n"
-    "--labels: also debug names, labels, tags, and the names in shaders. --names: also the names of application, engine\n"
+    "--labels: also debug names, labels, tags, and the names in shaders. --names: also the names of "
+    "application, engine\n"
     "and threads. --all: both.\n"
-    "Kept: the calls and their order, entry points, extensions, devices and drivers with their UUIDs, pipeline caches,\n"
-    "contents of memory, images and buffers, times, process and thread numbers, the system's version. Look at what a\n"
+    "Kept: the calls and their order, entry points, extensions, devices and drivers with their UUIDs, "
+    "pipeline caches,\n"
+    "contents of memory, images and buffers, times, process and thread numbers, the system's version. Look "
+    "at what a\n"
     "program draws before you give its trace away. No environment is ever in a trace.\n"
     "\n"
     "Exit status: 0 done; 2 wrong argument; 3 FILE cannot be read, or OUT not written (then it is removed).\n"
@@ -50,7 +55,8 @@ void print(const std::string& out, const ScrubSummary& s) {
               static_cast<unsigned long long>(s.changed_shaders),
               s.complete ? "" : "; the trace has no index: its writer did not finish it");
   if (s.unread_records != 0)
-    REPRISE_LOG(warn, "{} records could not be decoded by this build; they are in the copy as they were", s.unread_records);
+    REPRISE_LOG(warn, "{} records could not be decoded by this build; they are in the copy as they were",
+                s.unread_records);
   if (s.dropped_blocks != 0)
     REPRISE_LOG(warn, "{} blocks of kinds that this build does not know were left out", s.dropped_blocks);
   if (s.dropped_bytes != 0)

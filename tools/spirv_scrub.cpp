@@ -34,7 +34,9 @@ void appendText(Words& out, const std::string& text) {
   std::memcpy(out.data() + out.size() - words, text.data(), text.size());
 }
 
-void appendHead(Words& out, uint16_t op, size_t words) { out.push_back(static_cast<uint32_t>(words << 16 | op)); }
+void appendHead(Words& out, uint16_t op, size_t words) {
+  out.push_back(static_cast<uint32_t>(words << 16 | op));
+}
 
 // Appends what stays of an instruction.
 void instruction(std::span<const uint32_t> words, bool names, Pseudonyms& pseudonyms, Words& out) {
@@ -74,8 +76,10 @@ void instruction(std::span<const uint32_t> words, bool names, Pseudonyms& pseudo
 
 }  // namespace
 
-std::optional<std::vector<std::byte>> scrubSpirv(std::span<const std::byte> code, bool names, Pseudonyms& pseudonyms) {
-  if (code.size() % sizeof(uint32_t) != 0 || code.size() < kHeaderWords * sizeof(uint32_t)) return std::nullopt;
+std::optional<std::vector<std::byte>> scrubSpirv(std::span<const std::byte> code, bool names,
+                                                 Pseudonyms& pseudonyms) {
+  if (code.size() % sizeof(uint32_t) != 0 || code.size() < kHeaderWords * sizeof(uint32_t))
+    return std::nullopt;
   if (loadLe<uint32_t>(code.data()) != kMagic) return std::nullopt;
   Words words(code.size() / sizeof(uint32_t));
   std::memcpy(words.data(), code.data(), code.size());

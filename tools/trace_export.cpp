@@ -30,7 +30,8 @@ class TextFile {
 
   void write(const std::string& text) {
     bytes_ += text.size();
-    if (status_.isOk() && std::fwrite(text.data(), 1, text.size(), file_) != text.size()) status_ = failure("write");
+    if (status_.isOk() && std::fwrite(text.data(), 1, text.size(), file_) != text.size())
+      status_ = failure("write");
   }
   Status close() {
     std::FILE* file = std::exchange(file_, nullptr);
@@ -80,7 +81,8 @@ std::string Exporter::header() {
   JsonWriter writer(line, blobs_);
   writer.open();
   writer.member("reprise_text", uint64_t{kTextVersion});
-  writer.member("format", std::to_string(source_.versionMajor()) + "." + std::to_string(source_.versionMinor()));
+  writer.member("format",
+                std::to_string(source_.versionMajor()) + "." + std::to_string(source_.versionMinor()));
   writer.member("complete", summary_.complete);
   writer.member("application", std::string_view(info.application));
   writer.member("command_line", std::string_view(info.command_line));

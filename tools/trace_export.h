@@ -1,9 +1,9 @@
 // A `.vkr` file out as text: DIR/trace.jsonl and DIR/blobs. tools/TEXT.md describes them.
 //
-// Goes through the file block by block. What import would make of each line is made at once and compared, and where it
-// is not the same, the line gets what is missing; what is no text at all stays bytes, so nothing is lost. Memory: one
-// block with its text, a few bulk blocks, a hash a bulk item. One thread calls it; a second one looks for the
-// compression levels.
+// Goes through the file block by block. What import would make of each line is made at once and compared, and
+// where it is not the same, the line gets what is missing; what is no text at all stays bytes, so nothing is
+// lost. Memory: one block with its text, a few bulk blocks, a hash a bulk item. One thread calls it; a second
+// one looks for the compression levels.
 #pragma once
 
 #include <cstdint>

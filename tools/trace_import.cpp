@@ -59,7 +59,10 @@ class Lines {
 class Importer : public TextTables {
  public:
   Importer(const std::string& dir, std::string file)
-      : lines_(dir + "/trace.jsonl"), blobs_(dir + "/blobs"), file_(std::move(file)), reader_(arena_, blobs_),
+      : lines_(dir + "/trace.jsonl"),
+        blobs_(dir + "/blobs"),
+        file_(std::move(file)),
+        reader_(arena_, blobs_),
         records_(*this, blobs_) {}
 
   Result<ImportSummary> run();
@@ -69,8 +72,12 @@ class Importer : public TextTables {
   uint16_t commandId(std::string_view name) override { return trace_->commandId(name); }
   Result<std::span<const std::byte>> bulk(uint32_t) override { return std::span<const std::byte>(); }
   uint32_t bulkNumber(std::span<const std::byte> bytes) override { return trace_->bulkNumber(bytes); }
-  std::optional<uint32_t> bulkNumberOf(uint64_t text_number) override { return numberIn(bulks_, text_number); }
-  std::optional<uint32_t> metadataNumberOf(uint64_t text_number) override { return numberIn(metadata_, text_number); }
+  std::optional<uint32_t> bulkNumberOf(uint64_t text_number) override {
+    return numberIn(bulks_, text_number);
+  }
+  std::optional<uint32_t> metadataNumberOf(uint64_t text_number) override {
+    return numberIn(metadata_, text_number);
+  }
 
  private:
   using Numbers = std::unordered_map<uint64_t, uint32_t>;
@@ -125,15 +132,19 @@ std::string Importer::header() {
   uint16_t minor = 0;
   const std::string major = std::to_string(kVersionMajor) + ".";
   const auto parsed = format.starts_with(major) ? unsignedFrom(format.substr(major.size())) : std::nullopt;
-  if (!parsed || *parsed > UINT16_MAX) row.fail("format", row.take("format"), "a format version such as \"1.1\"");
+  if (!parsed || *parsed > UINT16_MAX)
+    row.fail("format", row.take("format"), "a format version such as \"1.1\"");
   minor = static_cast<uint16_t>(parsed.value_or(0));
   row.flag("complete");
   const struct {
     const char* name;
     std::string* to;
-  } texts[] = {{"application", &info.application}, {"command_line", &info.command_line},
-               {"host", &info.host},               {"os", &info.os},
-               {"tool_version", &info.tool_version}, {"registry_version", &info.registry_version}};
+  } texts[] = {{"application", &info.application},
+               {"command_line", &info.command_line},
+               {"host", &info.host},
+               {"os", &info.os},
+               {"tool_version", &info.tool_version},
+               {"registry_version", &info.registry_version}};
   for (const auto& text : texts) {
     const JsonValue value = row.take(text.name);
     *text.to = value.isString() ? value.string() : asText(bytes(row, text.name, value));
@@ -157,7 +168,8 @@ std::string Importer::header() {
 
 BlockKind Importer::kindOf(JsonRow& row) {
   const JsonValue value = row.take("block");
-  if (const auto number = value.integer(); number && *number <= UINT16_MAX) return static_cast<BlockKind>(*number);
+  if (const auto number = value.integer(); number && *number <= UINT16_MAX)
+    return static_cast<BlockKind>(*number);
   for (uint16_t kind = 1; blockKindName(static_cast<BlockKind>(kind)) != nullptr; ++kind)
     if (value.isString() && value.string() == blockKindName(static_cast<BlockKind>(kind)))
       return static_cast<BlockKind>(kind);
@@ -315,7 +327,8 @@ Result<ImportSummary> Importer::run() {
   }
   if (!wrong.empty()) return lines_.status(wrong);
   if (!io_.isOk()) return io_;
-  if (lines_.failed()) return Status(Code::kUnreadable, "cannot read " + lines_.path() + ": " + std::strerror(errno));
+  if (lines_.failed())
+    return Status(Code::kUnreadable, "cannot read " + lines_.path() + ": " + std::strerror(errno));
   if (Status status = trace_->finish(); !status.isOk()) return status;
   summary_.lines = lines_.number();
   return summary_;

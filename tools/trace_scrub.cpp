@@ -19,8 +19,14 @@ constexpr int kLevel = 12;  // of zstd, for all blocks
 class Scrubber : public TextTables {
  public:
   Scrubber(BlockSource& source, const ScrubOptions& options)
-      : source_(source), options_(options), ahead_(source, contents_), bulk_cache_(source, contents_, ahead_),
-        blobs_(""), values_(summary_.pseudonyms, options), to_text_(*this, blobs_), from_text_(*this, blobs_) {}
+      : source_(source),
+        options_(options),
+        ahead_(source, contents_),
+        bulk_cache_(source, contents_, ahead_),
+        blobs_(""),
+        values_(summary_.pseudonyms, options),
+        to_text_(*this, blobs_),
+        from_text_(*this, blobs_) {}
 
   Result<ScrubSummary> run(const std::string& out);
 
@@ -30,7 +36,9 @@ class Scrubber : public TextTables {
     return found == names_.end() ? std::string_view() : found->second;
   }
   uint16_t commandId(std::string_view name) override { return trace_->commandId(name); }
-  Result<std::span<const std::byte>> bulk(uint32_t number) override { return bulk_cache_.get(number, offset_); }
+  Result<std::span<const std::byte>> bulk(uint32_t number) override {
+    return bulk_cache_.get(number, offset_);
+  }
   uint32_t bulkNumber(std::span<const std::byte> bytes) override;
   std::optional<uint32_t> bulkNumberOf(uint64_t number) override { return static_cast<uint32_t>(number); }
   std::optional<uint32_t> metadataNumberOf(uint64_t number) override { return static_cast<uint32_t>(number); }
@@ -243,7 +251,8 @@ Result<ScrubSummary> Scrubber::run(const std::string& out) {
   if (Status status = loadContents(source_, everything, known); !status.isOk()) return status;
   summary_.complete = known.index.has_value();
   if (known.index)
-    for (const UnfinishedCall& call : known.index->unfinished_calls) never_returned_[call.lane].push_back(call.number);
+    for (const UnfinishedCall& call : known.index->unfinished_calls)
+      never_returned_[call.lane].push_back(call.number);
   for (auto& [lane, calls] : never_returned_) std::sort(calls.begin(), calls.end());
   TraceHeaderInfo info = source_.info();
   values_.header(info);
@@ -272,7 +281,8 @@ Result<ScrubSummary> Scrubber::run(const std::string& out) {
 
 }  // namespace
 
-Result<ScrubSummary> scrubTrace(const std::string& file, const std::string& out, const ScrubOptions& options) {
+Result<ScrubSummary> scrubTrace(const std::string& file, const std::string& out,
+                                const ScrubOptions& options) {
   Result<std::unique_ptr<BlockSource>> source = BlockSource::open(file);
   if (!source) return source.status();
   return Scrubber(**source, options).run(out);

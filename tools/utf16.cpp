@@ -8,7 +8,8 @@ std::optional<std::string> utf8From(std::span<const uint16_t> units) {
   for (size_t i = 0; i < units.size(); ++i) {
     uint32_t point = units[i];
     if (point >= 0xd800 && point < 0xe000) {
-      const bool pair = point < 0xdc00 && i + 1 < units.size() && units[i + 1] >= 0xdc00 && units[i + 1] < 0xe000;
+      const bool pair =
+          point < 0xdc00 && i + 1 < units.size() && units[i + 1] >= 0xdc00 && units[i + 1] < 0xe000;
       if (!pair) return std::nullopt;
       point = 0x10000 + ((point - 0xd800) << 10) + (units[++i] - 0xdc00u);
     }

@@ -18,8 +18,8 @@ bool isOneOf(std::string_view member, std::initializer_list<std::string_view> al
 
 // What a driver goes by: an entry point, a layer, an extension.
 bool isFunctional(std::string_view member) {
-  return isOneOf(member, {"pName", "ppEnabledLayerNames", "ppEnabledExtensionNames", "pLayerName", "extensionName",
-                          "layerName", "pNames"});
+  return isOneOf(member, {"pName", "ppEnabledLayerNames", "ppEnabledExtensionNames", "pLayerName",
+                          "extensionName", "layerName", "pNames"});
 }
 bool isLabel(std::string_view member) {
   return isOneOf(member, {"pObjectName", "pLabelName", "pMarkerName", "pMessage", "pMessageIdName"});
@@ -34,7 +34,8 @@ bool mayStartPath(std::byte byte) {
   return c == '/' || c == '\\';
 }
 
-void scrubJson(Json& value, std::string_view key, const std::function<std::string(std::string_view, std::string_view)>& f) {
+void scrubJson(Json& value, std::string_view key,
+               const std::function<std::string(std::string_view, std::string_view)>& f) {
   if (value.is_string()) {
     value = f(key, value.get_ref<const std::string&>());
   } else if (value.is_object()) {
@@ -66,7 +67,8 @@ std::optional<std::string> ValueScrub::text(std::string_view member, std::string
   return made;
 }
 
-std::optional<std::vector<std::byte>> ValueScrub::bytes(std::string_view member, std::span<const std::byte> value) {
+std::optional<std::vector<std::byte>> ValueScrub::bytes(std::string_view member,
+                                                        std::span<const std::byte> value) {
   if (member == "pTag" && options_.labels) {
     pseudonyms_.note("tag", std::to_string(value.size()) + " bytes", kCalls);
     changed_ = true;
@@ -82,7 +84,8 @@ bool ValueScrub::mayHold(std::span<const std::byte> arguments) const {
   // A number may look so, too: that costs time only.
   if (std::any_of(arguments.begin(), arguments.end(), mayStartPath)) return true;
   constexpr std::byte kMagic[] = {std::byte{0x03}, std::byte{0x02}, std::byte{0x23}, std::byte{0x07}};
-  if (std::search(arguments.begin(), arguments.end(), std::begin(kMagic), std::end(kMagic)) != arguments.end())
+  if (std::search(arguments.begin(), arguments.end(), std::begin(kMagic), std::end(kMagic)) !=
+      arguments.end())
     return true;
   return pseudonyms_.holdsSecret(asText(arguments));
 }
@@ -111,7 +114,8 @@ std::string ValueScrub::metadata(std::string_view json) {
   Json value = parseMetadata(json);
   const std::string before = jsonText(value);
   scrubJson(value, "", [this](std::string_view key, std::string_view text) {
-    if (options_.names && key == "applicationName") return pseudonyms_.replace("application", text, kMetadata);
+    if (options_.names && key == "applicationName")
+      return pseudonyms_.replace("application", text, kMetadata);
     if (options_.names && key == "engineName") return pseudonyms_.replace("engine", text, kMetadata);
     return pseudonyms_.scrubbed(text, kMetadata);
   });

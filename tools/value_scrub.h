@@ -1,4 +1,5 @@
-// What of a call's values, of metadata and of the header is taken out of a trace, and what comes in its place.
+// What of a call's values, of metadata and of the header is taken out of a trace, and what comes in its
+// place.
 //
 // One thread's. The pseudonyms must outlive it.
 #pragma once
@@ -15,11 +16,13 @@ namespace reprise {
 
 class ValueScrub : public ValueEditor {
  public:
-  ValueScrub(Pseudonyms& pseudonyms, const ScrubOptions& options) : pseudonyms_(pseudonyms), options_(options) {}
+  ValueScrub(Pseudonyms& pseudonyms, const ScrubOptions& options)
+      : pseudonyms_(pseudonyms), options_(options) {}
 
   // ---- of calls
   std::optional<std::string> text(std::string_view member, std::string_view value) override;
-  std::optional<std::vector<std::byte>> bytes(std::string_view member, std::span<const std::byte> value) override;
+  std::optional<std::vector<std::byte>> bytes(std::string_view member,
+                                              std::span<const std::byte> value) override;
   bool changed() const { return changed_; }  // since start()
   void start() { changed_ = false; }
   // False: nothing in these bytes can be a text or shader that would be changed, so they need not be decoded.
@@ -29,7 +32,9 @@ class ValueScrub : public ValueEditor {
   void header(TraceHeaderInfo& info);
   std::string metadata(std::string_view json);
   std::string threadName(std::string_view name);
-  std::string freeText(std::string_view text, std::string_view place) { return pseudonyms_.scrubbed(text, place); }
+  std::string freeText(std::string_view text, std::string_view place) {
+    return pseudonyms_.scrubbed(text, place);
+  }
 
  private:
   std::string label(std::string_view value);

@@ -1,5 +1,6 @@
-// Every call of the registry as text and back: filled at random, encoded, printed, read, encoded again: the same bytes. And
-// what is no such text: an error with a place in it, never a crash. REPRISE_ROUNDTRIP_SEEDS sets how many of each (default 4).
+// Every call of the registry as text and back: filled at random, encoded, printed, read, encoded again: the
+// same bytes. And what is no such text: an error with a place in it, never a crash. REPRISE_ROUNDTRIP_SEEDS
+// sets how many of each (default 4).
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -40,8 +41,8 @@ bool print(const C& filled, TextCall& made, std::string& error) {
   EXPECT_TRUE(made.original.outputs.encode<OutputEncoder>(call));
   JsonWriter writer(made.text, made.blobs);
   writer.open();
-  const CallBytes bytes{made.original.inputs.bytes(), made.original.outputs.bytes(), made.original.inputs.bulks(),
-                        made.original.outputs.bulks(), true};
+  const CallBytes bytes{made.original.inputs.bytes(), made.original.outputs.bytes(),
+                        made.original.inputs.bulks(), made.original.outputs.bulks(), true};
   const bool good = callToJson(C::kId, bytes, made.arena, writer, error);
   writer.close();
   return good;
@@ -61,10 +62,16 @@ void roundTrip(const char* name, uint64_t seed) {
   JsonReader reader(read_arena, made.blobs);
   EncodedCall again;
   const JsonValue root = json.root();
-  ASSERT_TRUE(jsonToCall(C::kId, root.member("args"), true, root.member("result"), root.member("out"), reader, again))
-      << name << " seed " << seed << ": " << reader.error() << "\n" << made.text;
-  ASSERT_EQ(copyOf(made.original.inputs.bytes()), copyOf(again.inputs.bytes())) << name << " seed " << seed << "\n" << made.text;
-  ASSERT_EQ(copyOf(made.original.outputs.bytes()), copyOf(again.outputs.bytes())) << name << " seed " << seed << "\n" << made.text;
+  ASSERT_TRUE(
+      jsonToCall(C::kId, root.member("args"), true, root.member("result"), root.member("out"), reader, again))
+      << name << " seed " << seed << ": " << reader.error() << "\n"
+      << made.text;
+  ASSERT_EQ(copyOf(made.original.inputs.bytes()), copyOf(again.inputs.bytes()))
+      << name << " seed " << seed << "\n"
+      << made.text;
+  ASSERT_EQ(copyOf(made.original.outputs.bytes()), copyOf(again.outputs.bytes()))
+      << name << " seed " << seed << "\n"
+      << made.text;
   ASSERT_EQ(made.original.inputs.bulks().size(), again.inputs.bulks().size()) << name;
   for (size_t i = 0; i < again.inputs.bulks().size(); ++i)
     ASSERT_EQ(copyOf(made.original.inputs.bulks()[i]), copyOf(again.inputs.bulks()[i])) << name;
@@ -83,8 +90,19 @@ size_t attack(uint64_t seed) {
   size_t refused = 0;
   for (int i = 0; i < 20; ++i) {
     std::string text = made.text;
-    constexpr std::string_view kPieces[] = {"null", "[]", "{}", "-1", "\"out\"", "1e999", "18446744073709551615", "\"\"",
-                                            "[null]", "{\"hex\":\"0\"}", "{\"blob\":\"x\"}", ",", "\"pNext\""};
+    constexpr std::string_view kPieces[] = {"null",
+                                            "[]",
+                                            "{}",
+                                            "-1",
+                                            "\"out\"",
+                                            "1e999",
+                                            "18446744073709551615",
+                                            "\"\"",
+                                            "[null]",
+                                            "{\"hex\":\"0\"}",
+                                            "{\"blob\":\"x\"}",
+                                            ",",
+                                            "\"pNext\""};
     const std::string_view piece = kPieces[random() % std::size(kPieces)];
     const size_t at = random() % text.size();
     text.replace(at, random() % 12, piece);
@@ -94,8 +112,8 @@ size_t attack(uint64_t seed) {
     JsonReader reader(read_arena, made.blobs);
     EncodedCall again;
     const JsonValue root = json.root();
-    const bool read =
-        jsonToCall(C::kId, root.member("args"), true, root.member("result"), root.member("out"), reader, again);
+    const bool read = jsonToCall(C::kId, root.member("args"), true, root.member("result"), root.member("out"),
+                                 reader, again);
     EXPECT_EQ(read, reader.ok());
     if (!read) {
       EXPECT_FALSE(reader.error().empty());

@@ -27,7 +27,8 @@ TEST(Pseudonyms, PathsAreReplacedWhereverTheyStand) {
 
 TEST(Pseudonyms, WhatIsNoPathStays) {
   Pseudonyms p;
-  for (const char* text : {"llvmpipe (LLVM 15.0.6, 256 bits)", "and/or", "N/A", "1 / 2", "a//b", "", "/", "main", "VK_KHR_surface"})
+  for (const char* text : {"llvmpipe (LLVM 15.0.6, 256 bits)", "and/or", "N/A", "1 / 2", "a//b", "", "/",
+                           "main", "VK_KHR_surface"})
     EXPECT_EQ(p.scrubbed(text, "t"), text);
   EXPECT_TRUE(p.taken().empty());
 }
@@ -117,9 +118,11 @@ class ScrubbedTrace : public ::testing::Test {
     info.host = "tower (x86_64)";
     TraceBuilder trace(path("a.vkr"), info);
     trace.writer().nameLane(0, "ada's thread");
-    trace.metadata(0, kMetadataApplication, R"({"applicationName":"Secret Game","layer":"/home/ada/layer.so"})");
+    trace.metadata(0, kMetadataApplication,
+                   R"({"applicationName":"Secret Game","layer":"/home/ada/layer.so"})");
     trace.hole(0, HoleCause::kScanFailed, 0, "cannot open /home/ada/map on tower");
-    VkDebugUtilsLabelEXT label{VK_STRUCTURE_TYPE_DEBUG_UTILS_LABEL_EXT, nullptr, "level of /home/ada/maps/1", {}};
+    VkDebugUtilsLabelEXT label{
+        VK_STRUCTURE_TYPE_DEBUG_UTILS_LABEL_EXT, nullptr, "level of /home/ada/maps/1", {}};
     CmdBeginDebugUtilsLabelEXTCall begin;
     begin.pLabelInfo = &label;
     Bytes inputs;
@@ -127,7 +130,8 @@ class ScrubbedTrace : public ::testing::Test {
     trace.command(0, static_cast<uint16_t>(Command::vkCmdBeginDebugUtilsLabelEXT), inputs);
     Words code = shader();
     for (int i = 0; i < 300; ++i) append(code, 0, {});  // long enough for bulk
-    VkShaderModuleCreateInfo module{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0, code.size() * 4, code.data()};
+    VkShaderModuleCreateInfo module{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0, code.size() * 4,
+                                    code.data()};
     auto made = reinterpret_cast<VkShaderModule>(uint64_t{7});
     CreateShaderModuleCall create;
     create.pCreateInfo = &module;

@@ -1,4 +1,5 @@
-// Traces out as text and back: the same bytes, whole or cut anywhere; edited: a whole trace again, or one sentence.
+// Traces out as text and back: the same bytes, whole or cut anywhere; edited: a whole trace again, or one
+// sentence.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -124,7 +125,7 @@ void writeTrace(const std::string& path, bool finish = true) {
   QueueSubmitCall submit;
   trace.call(1, idOf(Command::vkQueueSubmit), submitInputs(), outputsOf(submit), true);
   trace.command(1, idOf(Command::vkCmdDraw), bytesOf("no arguments of any draw"));  // does not decode
-  trace.announce(1, idOf(Command::vkQueueSubmit), submitInputs(), true);  // never returns
+  trace.announce(1, idOf(Command::vkQueueSubmit), submitInputs(), true);            // never returns
   trace.command(2, idOf(Command::vkCmdDraw), bytesOf("0123456789abcdefghijklmn"));
   trace.writer().markUnfinished(2);  // known to the index alone
   if (finish) ASSERT_TRUE(trace.finish().isOk());
@@ -215,7 +216,8 @@ TEST(Text, AnArrayCountsItself) {
   fs::remove_all(folder / "text");
   fs::create_directory(folder / "text");
   ASSERT_TRUE(exportTrace(folder / "b.vkr", folder / "text").isOk());
-  EXPECT_NE(readText(folder / "text/trace.jsonl").find(R"("commandBufferCount":3,"pCommandBuffers":["0x51","0x52","0x53"])"),
+  EXPECT_NE(readText(folder / "text/trace.jsonl")
+                .find(R"("commandBufferCount":3,"pCommandBuffers":["0x51","0x52","0x53"])"),
             std::string::npos);
 }
 
@@ -241,12 +243,13 @@ TEST(Text, NewBulkAndNewCommandsGetWhatTheyNeed) {
     fs::copy_file(folder / "new.bin", folder / "text/blobs/new.bin");
     const size_t at = text.find("{\"command\":\"vkCmdClearColorImage\"");
     ASSERT_NE(at, std::string::npos);
-    text.insert(at,
-                R"({"command":"vkCmdUpdateBuffer","args":{"commandBuffer":"0x51","dstBuffer":"0x1","dstOffset":0,)"
-                R"("pData":{"blob":"new.bin"}}})"
-                "\n"
-                R"({"command":"vkCmdDispatch","args":{"commandBuffer":"0x51","groupCountX":1,"groupCountY":1,"groupCountZ":1}})"
-                "\n");
+    text.insert(
+        at,
+        R"({"command":"vkCmdUpdateBuffer","args":{"commandBuffer":"0x51","dstBuffer":"0x1","dstOffset":0,)"
+        R"("pData":{"blob":"new.bin"}}})"
+        "\n"
+        R"({"command":"vkCmdDispatch","args":{"commandBuffer":"0x51","groupCountX":1,"groupCountY":1,"groupCountZ":1}})"
+        "\n");
   });
   ASSERT_TRUE(done.isOk()) << done.status().message();
   EXPECT_EQ(callsOf(folder / "b.vkr"), calls + 2);
@@ -262,12 +265,15 @@ TEST(Text, AMistakeIsOneSentenceWithItsPlace) {
   Folder folder;
   writeTrace(folder / "a.vkr");
   const Mistake mistakes[] = {
-      {R"("float32":[0.25,)", R"("float32":["red",)", "/args/pColor/float32/0: found the text \"red\", expected a number"},
+      {R"("float32":[0.25,)", R"("float32":["red",)",
+       "/args/pColor/float32/0: found the text \"red\", expected a number"},
       {R"("pColor":)", R"("pColour":)", "/args: the member \"pColor\" is missing"},
-      {R"("imageLayout":)", R"("extra":1,"imageLayout":)", "/args/extra: vkCmdClearColorImage has no member of this name"},
+      {R"("imageLayout":)", R"("extra":1,"imageLayout":)",
+       "/args/extra: vkCmdClearColorImage has no member of this name"},
       {R"("aspectMask":"VK_IMAGE_ASPECT_COLOR_BIT")", R"("aspectMask":"VK_IMAGE_ASPECT_COLOUR_BIT")",
        "/args/pRanges/0/aspectMask: found the text"},
-      {R"({"command":"vkCmdClearColorImage")", R"({"command":"vkCmdClearColourImage")", "/command: this build knows no command"},
+      {R"({"command":"vkCmdClearColorImage")", R"({"command":"vkCmdClearColourImage")",
+       "/command: this build knows no command"},
       {R"({"command":"vkCmdClearColorImage")", R"({"command":"vkCmdClearColorImage)", "the line is no JSON"},
       {R"("pRanges":[{)", R"("pRanges":{},"x":[{)", "/args/pRanges: found an object, expected a list"},
       {R"("arrived":0)", R"("arrived":9)", "/arrived: found the number 9"},
@@ -307,9 +313,10 @@ TEST(Text, OrdersDoNotFallUnlessTheySaySo) {
   const auto silent =
       throughText(folder, folder / "a.vkr", folder / "b.vkr", [&](std::string& text) { fall(text, ""); });
   ASSERT_FALSE(silent.isOk());
-  EXPECT_NE(silent.status().message().find("orders never fall"), std::string::npos) << silent.status().message();
-  const auto said =
-      throughText(folder, folder / "a.vkr", folder / "b.vkr", [&](std::string& text) { fall(text, ",\"late\":true"); });
+  EXPECT_NE(silent.status().message().find("orders never fall"), std::string::npos)
+      << silent.status().message();
+  const auto said = throughText(folder, folder / "a.vkr", folder / "b.vkr",
+                                [&](std::string& text) { fall(text, ",\"late\":true"); });
   EXPECT_TRUE(said.isOk()) << said.status().message();
 }
 
@@ -362,9 +369,10 @@ TEST(Text, HostileTextIsRefused) {
   std::string deep;
   for (int i = 0; i < 3000; ++i) deep += "[";
   for (const std::string& rest :
-       {std::string("5\n"), std::string("{\"end\":true}\n"), std::string("{\"command\":\"vkCmdDraw\"}\n"), deep + "\n",
-        std::string("{\"block\":\"calls\",\"lane\":0}\n{\"time_ms\":\"x\"}\n"), std::string("{\"block\":\"initial state\"}\n"),
-        std::string("{\"block\":\"calls\",\"level\":99}\n"), std::string("{\"bytes\":{\"hex\":\"0\"}}\n"),
+       {std::string("5\n"), std::string("{\"end\":true}\n"), std::string("{\"command\":\"vkCmdDraw\"}\n"),
+        deep + "\n", std::string("{\"block\":\"calls\",\"lane\":0}\n{\"time_ms\":\"x\"}\n"),
+        std::string("{\"block\":\"initial state\"}\n"), std::string("{\"block\":\"calls\",\"level\":99}\n"),
+        std::string("{\"bytes\":{\"hex\":\"0\"}}\n"),
         std::string("{\"block\":\"bulk\"}\n{\"bulk\":0,\"blob\":\"missing.bin\"}\n")}) {
     writeText(folder / "text/trace.jsonl", header + rest);
     const auto done = importTrace(folder / "text", folder / "b.vkr");
