@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "format/little_endian.h"
 
@@ -57,6 +58,10 @@ struct BlockHeader {
   uint32_t stored_bytes = 0;
   uint64_t checksum = 0;  // xxh3-64 of the stored payload
 };
+
+// What comes before the first block, and behind the index.
+std::vector<std::byte> encodeFileStart(std::span<const std::byte> header, uint16_t version_minor);
+std::vector<std::byte> encodeFileEnd(uint64_t index_offset);
 
 std::array<std::byte, kBlockHeaderBytes> encodeBlockHeader(const BlockHeader& header);
 // nullopt: no marker here, or the header does not match its own check.

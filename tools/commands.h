@@ -28,6 +28,9 @@ void addDump(CLI::App& app, Run& run);                                          
 void addInfo(CLI::App& app, Run& run);                                              // info.cpp
 void addCheck(CLI::App& app, Run& run);                                             // check.cpp
 void addReport(CLI::App& app, Run& run);                                            // report.cpp
+void addExport(CLI::App& app, Run& run);                                            // export.cpp
+void addImport(CLI::App& app, Run& run);                                            // import.cpp
+void addScrub(CLI::App& app, Run& run);                                             // scrub.cpp
 
 // Moves the traced program and its arguments from the end of `arguments` (which starts with "capture"): what
 // follows `--`, or starts at the first word that is neither an option of the verb `capture` nor its value.
