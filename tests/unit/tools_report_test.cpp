@@ -13,7 +13,7 @@
 #include "tools/report/child_process.h"
 #include "tools/report/columns.h"
 #include "tools/report/pictures.h"
-#include "tools/report/raster.h"
+#include "tools/report/rgb_image.h"
 #include "tools/report/trace_digest.h"
 
 namespace reprise {
@@ -400,31 +400,31 @@ TEST(Report, FramesAreChosenEvenly) {
 }
 
 TEST(Report, PicturesShrinkInLinearLight) {
-  Raster stripes{4, 2, {}};
+  RgbImage stripes{4, 2, {}};
   for (int y = 0; y < 2; ++y)
     for (int x = 0; x < 4; ++x)
       for (int c = 0; c < 3; ++c) stripes.rgb.push_back(x % 2 ? 255 : 0);
-  const Raster small = scaledDown(stripes, 2);
+  const RgbImage small = scaledDown(stripes, 2);
   ASSERT_EQ(small.width, 2u);
   ASSERT_EQ(small.height, 1u);
   for (const uint8_t value : small.rgb) EXPECT_EQ(value, 188);  // half of white's light, in sRGB
-  Raster flat{300, 7, std::vector<uint8_t>(300 * 7 * 3, 3)};
+  RgbImage flat{300, 7, std::vector<uint8_t>(300 * 7 * 3, 3)};
   for (const uint8_t value : scaledDown(flat, 128).rgb) ASSERT_EQ(value, 3);
   EXPECT_EQ(scaledDown(flat, 300).rgb, flat.rgb);
 }
 
 TEST(Report, PicturesAreReadAsTheyWereWritten) {
   const std::string path = testing::TempDir() + "reprise_report.png";
-  const Raster raster{3, 1, {1, 2, 3, 4, 5, 6, 7, 8, 9}};
+  const RgbImage raster{3, 1, {1, 2, 3, 4, 5, 6, 7, 8, 9}};
   writeFile(path, bytesOf(pngBytes(raster)));
-  const Result<Raster> read = readPng(path);
+  const Result<RgbImage> read = readRgbPng(path);
   ASSERT_TRUE(read) << read.status().message();
   EXPECT_EQ(read.value().width, 3u);
   EXPECT_EQ(read.value().rgb, raster.rgb);
   writeFile(path, bytesOf("no picture"));
-  EXPECT_EQ(readPng(path).status().code(), Code::kUnreadable);
+  EXPECT_EQ(readRgbPng(path).status().code(), Code::kUnreadable);
   std::filesystem::remove(path);
-  EXPECT_EQ(readPng(path).status().code(), Code::kUnreadable);
+  EXPECT_EQ(readRgbPng(path).status().code(), Code::kUnreadable);
 }
 
 }  // namespace

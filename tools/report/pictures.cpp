@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "tools/report/child_process.h"
-#include "tools/report/raster.h"
+#include "tools/report/rgb_image.h"
 
 namespace reprise {
 namespace {
@@ -80,7 +80,7 @@ void collectPictures(const std::string& folder, const PictureOptions& options, P
   for (const std::string& name : pictureFiles(folder)) {
     FramePicture picture;
     if (!parseName(name, picture)) continue;
-    const Result<Raster> whole = readPng(folder + "/" + name);
+    const Result<RgbImage> whole = readRgbPng(folder + "/" + name);
     if (!whole) {
       if (pictures.why.empty()) pictures.why = whole.status().message();
       continue;

@@ -12,17 +12,17 @@
 
 namespace reprise {
 
-struct Raster {
+struct RgbImage {
   static constexpr uint64_t kMostPixels = 64 << 20;
   uint32_t width = 0, height = 0;
   std::vector<uint8_t> rgb;  // rows from the top, without padding
 };
 
-Result<Raster> readPng(const std::string& path);  // of any depth and colour type
-std::string pngBytes(const Raster& raster);
+Result<RgbImage> readRgbPng(const std::string& path);  // of any depth and colour type
+std::string pngBytes(const RgbImage& image);
 
 // At most `width` wide, the same shape; each texel is the mean of the area that it covers, in linear light,
 // so that thin lines keep their brightness. A picture that is narrower is returned as it is.
-Raster scaledDown(const Raster& raster, uint32_t width);
+RgbImage scaledDown(const RgbImage& image, uint32_t width);
 
 }  // namespace reprise

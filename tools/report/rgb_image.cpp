@@ -1,4 +1,4 @@
-#include "tools/report/raster.h"
+#include "tools/report/rgb_image.h"
 
 #include <png.h>
 
@@ -58,46 +58,46 @@ std::vector<Cover> covers(uint32_t from, uint32_t to) {
 
 }  // namespace
 
-Result<Raster> readPng(const std::string& path) {
-  png_image image{};
-  image.version = PNG_IMAGE_VERSION;
+Result<RgbImage> readRgbPng(const std::string& path) {
+  png_image png{};
+  png.version = PNG_IMAGE_VERSION;
   const auto failure = [&](const std::string& why) {
-    png_image_free(&image);
+    png_image_free(&png);
     return Status(Code::kUnreadable, "cannot read the picture " + path + ": " + why);
   };
-  if (!png_image_begin_read_from_file(&image, path.c_str())) return failure(image.message);
-  if (uint64_t{image.width} * image.height > Raster::kMostPixels) return failure("it is too large");
-  image.format = PNG_FORMAT_RGB;
-  Raster raster{image.width, image.height, std::vector<uint8_t>(PNG_IMAGE_SIZE(image))};
+  if (!png_image_begin_read_from_file(&png, path.c_str())) return failure(png.message);
+  if (uint64_t{png.width} * png.height > RgbImage::kMostPixels) return failure("it is too large");
+  png.format = PNG_FORMAT_RGB;
+  RgbImage image{png.width, png.height, std::vector<uint8_t>(PNG_IMAGE_SIZE(png))};
   const png_color black{0, 0, 0};  // behind what is transparent
-  if (!png_image_finish_read(&image, &black, raster.rgb.data(), 0, nullptr)) return failure(image.message);
-  return raster;
+  if (!png_image_finish_read(&png, &black, image.rgb.data(), 0, nullptr)) return failure(png.message);
+  return image;
 }
 
-std::string pngBytes(const Raster& raster) {
-  png_image image{};
-  image.version = PNG_IMAGE_VERSION;
-  image.width = raster.width;
-  image.height = raster.height;
-  image.format = PNG_FORMAT_RGB;
-  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+std::string pngBytes(const RgbImage& image) {
+  png_image png{};
+  png.version = PNG_IMAGE_VERSION;
+  png.width = image.width;
+  png.height = image.height;
+  png.format = PNG_FORMAT_RGB;
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png);
   std::string bytes(size, '\0');
-  if (!png_image_write_to_memory(&image, bytes.data(), &size, 0, raster.rgb.data(), 0, nullptr)) return {};
+  if (!png_image_write_to_memory(&png, bytes.data(), &size, 0, image.rgb.data(), 0, nullptr)) return {};
   bytes.resize(size);
   return bytes;
 }
 
-Raster scaledDown(const Raster& raster, uint32_t width) {
-  if (raster.width <= width || width == 0) return raster;
+RgbImage scaledDown(const RgbImage& image, uint32_t width) {
+  if (image.width <= width || width == 0) return image;
   const auto height =
-      std::max<uint32_t>(1, uint32_t(std::lround(double(raster.height) * width / raster.width)));
-  const std::vector<Cover> columns = covers(raster.width, width), rows = covers(raster.height, height);
-  Raster small{width, height, std::vector<uint8_t>(size_t{width} * height * 3)};
+      std::max<uint32_t>(1, uint32_t(std::lround(double(image.height) * width / image.width)));
+  const std::vector<Cover> columns = covers(image.width, width), rows = covers(image.height, height);
+  RgbImage small{width, height, std::vector<uint8_t>(size_t{width} * height * 3)};
   std::vector<float> sum(size_t{width} * 3);
   for (uint32_t y = 0; y < height; ++y) {
     std::fill(sum.begin(), sum.end(), 0.f);
     for (size_t j = 0; j < rows[y].weights.size(); ++j) {
-      const uint8_t* line = raster.rgb.data() + (rows[y].first + j) * raster.width * 3;
+      const uint8_t* line = image.rgb.data() + (rows[y].first + j) * image.width * 3;
       for (uint32_t x = 0; x < width; ++x)
         for (size_t i = 0; i < columns[x].weights.size(); ++i)
           for (size_t c = 0; c < 3; ++c)
