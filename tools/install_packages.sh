@@ -9,7 +9,8 @@ packages="build-essential cmake ninja-build pkg-config ccache python3 libvulkan-
   libpng-dev libxcb1-dev vulkan-tools mesa-vulkan-drivers xvfb xauth"
 wanted=${1:-run}
 if [ "$wanted" != run ]; then
-  packages="$packages libgtest-dev glslang-tools vulkan-validationlayers chromium"
+  packages="$packages libgtest-dev glslang-tools vulkan-validationlayers chromium python3-jsonschema spirv-tools
+    less"
 fi
 [ "$wanted" != slow ] || packages="$packages ffmpeg"
 
