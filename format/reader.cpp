@@ -153,6 +153,8 @@ bool TraceReader::enterCall(EventEntry& entry) {
   return true;
 }
 
+bool TraceReader::hasLane(uint32_t lane) const { return contents_->lanes.contains(lane); }
+
 ReadAmount TraceReader::amountRead() const { return source_->amountRead(); }
 
 void EventEntry::copyTo(Event& call) const {

@@ -149,6 +149,7 @@ class TraceReader {
   Status seekCall(uint64_t number);
 
   ReadAmount amountRead() const;
+  bool hasLane(uint32_t lane) const;  // named in summary() or not
 
   // Starts threads that read and decompress what next() will need from here on.
   void readAhead();

@@ -187,6 +187,7 @@ void addList(CLI::App& verb, const char* name, std::vector<std::string>& values,
   verb.add_option(name, values, help)
       ->type_name(type)
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 

@@ -142,9 +142,10 @@ Status Selection::bindTo(const TraceReader& reader, const std::string& path, con
     uint32_t number = 0;
     const auto parsed = std::from_chars(thread.data(), thread.data() + thread.size(), number);
     const bool is_number = parsed.ec == std::errc() && parsed.ptr == thread.data() + thread.size();
-    bool found = false;
+    bool found = is_number && reader.hasLane(number);
+    if (found) lanes_.insert(number);
     for (const LaneInfo& lane : summary.lanes) {
-      if (is_number ? lane.id != number : fnmatch(thread.c_str(), lane.name.c_str(), 0) != 0) continue;
+      if (fnmatch(thread.c_str(), lane.name.c_str(), 0) != 0) continue;
       found = true;
       lanes_.insert(lane.id);
     }
