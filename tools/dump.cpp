@@ -30,6 +30,9 @@ Memory that changed before a call counts as that call's. Holes in the chosen fra
 always shown: they may hide what was looked for. With an index, --frames and --calls read nothing that lies
 before. --object, --named, --names and --shaders must know which object a handle means, so they read from the
 first event on.
+VkImage:12 is the twelfth image that the trace makes, VkImage:0x1234 any whose handle has that value. An object
+is touched by what names it, from its making to its end, and by changes of the memory that it is bound to; what
+uses it through another object, such as a view or a descriptor set, names that one.
 
 EXPR of --where: tests joined by and, or, not and parentheses. A test is `path sign value`:
   path   the end of the way to a member, anywhere in the call: `extent.width`, `pRegions[0].bufferOffset`;
@@ -96,8 +99,8 @@ class Dump {
       return Result<bool>(wanted);
     });
     if (!text.empty()) wanted = write(text) && wanted;  // the header of an empty dump
-    output.flush();
-    return status ? output.status() : status;
+    const Status closed = output.close();
+    return status ? closed : status;
   }
 
   Status writeShaders() {
@@ -197,10 +200,7 @@ void addSelection(CLI::App& verb, SelectionOptions& options) {
   addList(verb, "--thread", options.threads, "Only this lane, or threads whose name matches", "N|GLOB");
   addList(verb, "--command", options.commands, "Only calls whose name matches, such as 'vkCmd*'", "GLOB");
   addList(verb, "--object", options.objects,
-          "Only what touches this object: VkImage:12 is the twelfth image that the trace makes, "
-          "VkImage:0x1234 any with "
-          "that handle; changes of the memory that it is bound to count",
-          "TYPE:N");
+          "Only what touches this object, such as VkImage:12 or VkImage:0x1234: see below", "TYPE:N");
   addList(verb, "--named", options.named, "Only what touches objects that ever have such a debug name",
           "GLOB");
   addList(verb, "--with", options.structs, "Only calls that hold this struct, in a pNext chain or not",

@@ -1,22 +1,49 @@
 #include "tools/dump_output.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 namespace reprise {
+namespace {
 
-DumpOutput::~DumpOutput() {
-  if (is_pager_) {
-    ::pclose(file_);
-    std::signal(SIGINT, SIG_DFL);
-  } else if (file_ && file_ != stdout) {
-    std::fclose(file_);
+constexpr int kNotFound = 127;  // what a shell says of a command that it does not find
+
+bool isOnPath(const char* program) {
+  const char* path = std::getenv("PATH");
+  std::string_view left = path ? path : "";
+  while (!left.empty()) {
+    const size_t end = std::min(left.find(':'), left.size());
+    if (::access((std::string(left.substr(0, end)) + "/" + program).c_str(), X_OK) == 0) return true;
+    left.remove_prefix(std::min(end + 1, left.size()));
   }
+  return false;
+}
+
+}  // namespace
+
+DumpOutput::~DumpOutput() { (void)close(); }
+
+Status DumpOutput::close() {
+  std::FILE* file = std::exchange(file_, nullptr);
+  if (file == nullptr) return status();
+  if (std::exchange(is_pager_, false)) {
+    const int state = ::pclose(file);
+    std::signal(SIGINT, SIG_DFL);
+    if (WIFEXITED(state) && WEXITSTATUS(state) == kNotFound)
+      return {Code::kUnreadable, path_ + " cannot be started; set PAGER to another, or use --no-pager"};
+    return status();
+  }
+  const bool closed = file == stdout ? std::fflush(file) == 0 : std::fclose(file) == 0;
+  if (!closed && error_ == 0) error_ = errno;
+  return status();
 }
 
 Status DumpOutput::open(const std::string& path, bool may_page) {
@@ -25,7 +52,7 @@ Status DumpOutput::open(const std::string& path, bool may_page) {
   is_terminal_ = path.empty() && ::isatty(STDOUT_FILENO) != 0;
   if (is_terminal_ && may_page) {
     const char* pager = std::getenv("PAGER");
-    if (pager == nullptr) pager = "less";
+    if (pager == nullptr) pager = isOnPath("less") ? "less" : "";
     if (*pager != 0 && std::string_view(pager) != "cat") return startPager(pager);
   }
   file_ = path.empty() ? stdout : std::fopen(path.c_str(), "wb");

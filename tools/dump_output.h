@@ -2,8 +2,8 @@
 // page.
 //
 // Writing to a reader that has left (`| head`, or a pager that was quit) is the normal end of a dump: write()
-// then says false and status() ok. The destructor waits until the pager is quit. One thread's; one of it at a
-// time, for it has SIGPIPE ignored, and SIGINT while a pager runs, which is the pager's then.
+// then says false and status() ok. close(), or the destructor, waits until the pager is quit. One thread's;
+// one of it at a time, for it has SIGPIPE ignored, and SIGINT while a pager runs, which is the pager's then.
 #pragma once
 
 #include <cstdio>
@@ -21,7 +21,7 @@ class DumpOutput {
   DumpOutput& operator=(const DumpOutput&) = delete;
 
   // `path`: empty for standard output. `may_page`: if that is a terminal, through $PAGER (without it: less;
-  // if it is empty or "cat": none).
+  // if that is not there, or PAGER is empty or "cat": none).
   Status open(const std::string& path, bool may_page);
 
   // Standard output is a terminal, and so is what stands behind it.
@@ -32,6 +32,8 @@ class DumpOutput {
   bool write(const std::string& text);
   bool flush();
   Status status() const;
+  // Once all is written: fails, too, if the pager could not be started.
+  Status close();
 
  private:
   Status startPager(const char* pager);

@@ -341,8 +341,8 @@ def data(bench):
     require("  |" not in without and len(without) < sum(map(len, text)), "--data is no other text")
 
 
-def on_terminal(bench, command, env):
-    """Runs with a terminal as standard output: what it shows."""
+def on_terminal(bench, command, env, status=0):
+    """Runs with a terminal as standard output: what it shows; of a failure, what it says."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=follower, stderr=subprocess.PIPE,
                                env=dict(bench.env, **env), cwd=bench.dir)
@@ -358,7 +358,9 @@ def on_terminal(bench, command, env):
         shown += piece
     os.close(leader)
     err = process.communicate(timeout=HANG_SECONDS)[1]
-    require(process.returncode == 0, f"`{command}` on a terminal: status {process.returncode}: {err}")
+    require(process.returncode == status, f"`{command}` on a terminal: status {process.returncode}: {err}")
+    if status:
+        return err.decode()
     return shown.decode().replace("\r\n", "\n")
 
 
@@ -380,6 +382,7 @@ def terminal(bench):
     require(paged.read_text() == colours and shown == "the end\n", "the pager was given something else")
     require(on_terminal(bench, command, dict(xterm, PAGER="")) == colours, "an empty PAGER is no pager")
     require(on_terminal(bench, command, dict(xterm, PAGER="true")) == "", "a pager that leaves is no error")
+    require("PAGER" in on_terminal(bench, command, dict(xterm, PAGER="no-such-pager"), 3), "a missing pager is not said")
     require(on_terminal(bench, [*command, "--format", "json", "--no-pager"], xterm).startswith("{"), "colours in JSON")
 
 

@@ -1,4 +1,5 @@
-// Which events the options of `reprise dump` select, on traces written by hand; and what is said of wrong options.
+// Which events the options of `reprise dump` select, on traces written by hand; and what is said of wrong
+// options.
 #include "tools/selection.h"
 
 #include <gtest/gtest.h>
@@ -22,7 +23,8 @@ class SelectionTest : public testing::Test {
  protected:
   static constexpr uint64_t kImage = 0x100, kOther = 0x200, kBuffer = 0x300, kMemory = 0x400;
 
-  SelectionTest() : path_(testing::TempDir() + "/selection-" + std::to_string(::getpid()) + ".vkr"), trace_(path_) {}
+  SelectionTest()
+      : path_(testing::TempDir() + "/selection-" + std::to_string(::getpid()) + ".vkr"), trace_(path_) {}
   ~SelectionTest() override { ::unlink(path_.c_str()); }
 
   template <class Packet>
@@ -73,31 +75,31 @@ class SelectionTest : public testing::Test {
   }
 
   void write() {
-    call(madeInstance());                  // 0
-    createImage(kImage, 640);              // 1, 2
-    createImage(kOther, 8000);             // 3, 4
+    call(madeInstance());       // 0
+    createImage(kImage, 640);   // 1, 2
+    createImage(kOther, 8000);  // 3, 4
     VkDeviceMemory memory = handle<VkDeviceMemory>(kMemory);
     VkMemoryAllocateInfo info{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, nullptr, 4096, 0};
     AllocateMemoryCall allocate;
     allocate.device = device_;
     allocate.pAllocateInfo = &info;
     allocate.pMemory = &memory;
-    call(allocate);                        // 5
-    bindImage(kImage, 0);                  // 6
-    bindImage(kOther, 2048);               // 7
-    present();                             // 8, ends frame 0
-    change(512, 16);                       // of the first image; counts as call 9's
-    change(1024, 16);                      // of none
-    change(2000, 100);                     // of the other
-    call(CmdDrawCall{}, 1);                // 9
+    call(allocate);           // 5
+    bindImage(kImage, 0);     // 6
+    bindImage(kOther, 2048);  // 7
+    present();                // 8, ends frame 0
+    change(512, 16);          // of the first image; counts as call 9's
+    change(1024, 16);         // of none
+    change(2000, 100);        // of the other
+    call(CmdDrawCall{}, 1);   // 9
     trace_.hole(0, HoleCause::kUnknownStruct, 1, "lost");
-    present();                             // 10, ends frame 1
+    present();  // 10, ends frame 1
     DestroyImageCall destroy;
     destroy.device = device_;
     destroy.image = handle<VkImage>(kImage);
-    call(destroy);                         // 11
-    present();                             // 12, ends frame 2
-    change(512, 32);                       // of no image any more
+    call(destroy);    // 11
+    present();        // 12, ends frame 2
+    change(512, 32);  // of no image any more
     ASSERT_TRUE(trace_.finish().isOk());
   }
 
@@ -128,7 +130,8 @@ class SelectionTest : public testing::Test {
       if (place == Selection::Place::kBefore && !tracks) {
         EXPECT_TRUE(selection->skip(**reader, event).isOk());
       }
-      if (place == Selection::Place::kIn && selection->isChosen(event, printer)) found.push_back(nameOf(event));
+      if (place == Selection::Place::kIn && selection->isChosen(event, printer))
+        found.push_back(nameOf(event));
       printer.forget();
       if (selection->endsWith(event)) break;
     }
@@ -153,7 +156,8 @@ TEST_F(SelectionTest, FramesAndCalls) {
             (Names{"0", "1", "2", "3", "4", "5", "6", "7", "8", "11", "12", "m528"}));
   EXPECT_EQ(chosen({.calls = {"9"}}), (Names{"m512", "m1024", "m2000", "9"}));
   EXPECT_EQ(chosen({.calls = {"12", "2-3", "3-4"}}), (Names{"2", "3", "4", "12"}));
-  EXPECT_EQ(chosen({.frames = {"1-2"}, .calls = {"0-9", "11"}}), (Names{"m512", "m1024", "m2000", "9", "11"}));
+  EXPECT_EQ(chosen({.frames = {"1-2"}, .calls = {"0-9", "11"}}),
+            (Names{"m512", "m1024", "m2000", "9", "11"}));
 }
 
 TEST_F(SelectionTest, ObjectsFromMakingToEnd) {
@@ -171,9 +175,11 @@ TEST_F(SelectionTest, ObjectsFromMakingToEnd) {
 TEST_F(SelectionTest, StructsAndValues) {
   write();
   EXPECT_EQ(chosen({.structs = {"VkExtent3D"}}), (Names{"1", "3", "hole"}));
-  EXPECT_EQ(chosen({.structs = {"VkMemoryAllocateInfo", "VkMemoryRequirements"}}), (Names{"2", "4", "5", "hole"}));
+  EXPECT_EQ(chosen({.structs = {"VkMemoryAllocateInfo", "VkMemoryRequirements"}}),
+            (Names{"2", "4", "5", "hole"}));
   EXPECT_EQ(chosen({.where = {"extent.width > 4096"}}), (Names{"3", "hole"}));
-  EXPECT_EQ(chosen({.structs = {"VkImageCreateInfo"}, .where = {"width == 640", "width == 1"}}), (Names{"1", "hole"}));
+  EXPECT_EQ(chosen({.structs = {"VkImageCreateInfo"}, .where = {"width == 640", "width == 1"}}),
+            (Names{"1", "hole"}));
   EXPECT_EQ(chosen({.frames = {"0"}, .commands = {"vkCmd*", "vkBind*"}}), (Names{"6", "7"}));
 }
 
@@ -188,8 +194,8 @@ TEST(SelectionErrors, NameWhatIsMeant) {
   EXPECT_NE(statusOf({.structs = {"VkImageCreateInf"}}).message().find("did you mean VkImageCreateInfo?"),
             std::string::npos);
   EXPECT_NE(statusOf({.objects = {"VkImge:4"}}).message().find("did you mean VkImage?"), std::string::npos);
-  for (const char* wrong : {"VkImage", "VkImage:", "VkImage:0", "VkImage:-1", "VkImage:x", "VkImage:0x", "VkImage:0x0",
-                            "VkImage:0x1g", ":1", "", "VkImage:1 "}) {
+  for (const char* wrong : {"VkImage", "VkImage:", "VkImage:0", "VkImage:-1", "VkImage:x", "VkImage:0x",
+                            "VkImage:0x0", "VkImage:0x1g", ":1", "", "VkImage:1 "}) {
     EXPECT_EQ(statusOf({.objects = {wrong}}).code(), Code::kUsage) << wrong;
   }
   for (const char* wrong : {"8-3", "-1", "a", "1-b", "1-2-3", "", "18446744073709551616"})

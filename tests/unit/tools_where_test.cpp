@@ -1,4 +1,5 @@
-// The expressions of --where: what they mean on a call in either format, and what is said of those that are wrong.
+// The expressions of --where: what they mean on a call in either format, and what is said of those that are
+// wrong.
 #include "tools/where.h"
 
 #include <gtest/gtest.h>
@@ -69,19 +70,20 @@ TEST(Where, PathsAreSuffixes) {
 }
 
 TEST(Where, ElementsOfArraysAndChains) {
-  expectAll({"pViewFormats == VK_FORMAT_B8G8R8A8_SRGB", "pViewFormats[1] == VK_FORMAT_B8G8R8A8_SRGB",
-             "pNext.handleTypes == 1", "pNext[0].handleTypes == 1", "pNext[1].viewFormatCount == 2",
-             "VkImageFormatListCreateInfo.pViewFormats[0] == VK_FORMAT_B8G8R8A8_UNORM",
-             "VkExternalMemoryImageCreateInfoKHR.handleTypes has VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT"},
-            true);
+  expectAll(
+      {"pViewFormats == VK_FORMAT_B8G8R8A8_SRGB", "pViewFormats[1] == VK_FORMAT_B8G8R8A8_SRGB",
+       "pNext.handleTypes == 1", "pNext[0].handleTypes == 1", "pNext[1].viewFormatCount == 2",
+       "VkImageFormatListCreateInfo.pViewFormats[0] == VK_FORMAT_B8G8R8A8_UNORM",
+       "VkExternalMemoryImageCreateInfoKHR.handleTypes has VK_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD_BIT"},
+      true);
   expectAll({"pViewFormats[0] == VK_FORMAT_B8G8R8A8_SRGB", "pViewFormats[2] != VK_FORMAT_B8G8R8A8_SRGB",
              "pNext[1].handleTypes == 1", "pViewFormats[0][0] == 44"},
             false);
 }
 
 TEST(Where, NumbersOfEveryKind) {
-  expectAll({"width > 1279", "width >= 0x500", "width < 1280.5", "width != -1", "width > -1",
-             "format == 44", "pImage == 0x20", "result == 0", "result >= 0", "imageType > VK_IMAGE_TYPE_1D"},
+  expectAll({"width > 1279", "width >= 0x500", "width < 1280.5", "width != -1", "width > -1", "format == 44",
+             "pImage == 0x20", "result == 0", "result >= 0", "imageType > VK_IMAGE_TYPE_1D"},
             true);
   expectAll({"width > 1280", "width < -1", "result < 0", "result == VK_ERROR_DEVICE_LOST", "extent == 1280",
              "width == 18446744073709551615"},
@@ -142,12 +144,13 @@ TEST(Where, StringsAndVersions) {
   VkInstanceCreateInfo info{VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO, nullptr, 0, &application};
   CreateInstanceCall call;
   call.pCreateInfo = &info;
-  for (const char* yes : {"pApplicationName ~ \"main*\"", "pApplicationName == 'main \"a\"'",
-                          "pApplicationName == \"main \\\"a\\\"\"", "pApplicationName != 'x'", "apiVersion >= 1.2.0",
-                          "apiVersion == 1.2.0", "pEngineName == NULL", "pApplicationName", "pApplicationName !~ 'x*'"})
+  for (const char* yes :
+       {"pApplicationName ~ \"main*\"", "pApplicationName == 'main \"a\"'",
+        "pApplicationName == \"main \\\"a\\\"\"", "pApplicationName != 'x'", "apiVersion >= 1.2.0",
+        "apiVersion == 1.2.0", "pEngineName == NULL", "pApplicationName", "pApplicationName !~ 'x*'"})
     EXPECT_TRUE(holds(yes, call)) << yes;
-  for (const char* no : {"pApplicationName ~ 'x*'", "pApplicationName == 4", "apiVersion > 1.2.0", "pEngineName",
-                         "pEngineName != 'x'"})
+  for (const char* no : {"pApplicationName ~ 'x*'", "pApplicationName == 4", "apiVersion > 1.2.0",
+                         "pEngineName", "pEngineName != 'x'"})
     EXPECT_FALSE(holds(no, call)) << no;
 }
 
@@ -204,7 +207,8 @@ TEST(Where, NestingAndLengthAreBounded) {
 
 // Whatever is typed: an answer or a sentence.
 TEST(Where, PiecesInAnyOrder) {
-  const char* pieces[] = {"a", ".", "[", "1", "]", "==", "has", "'x'", "(", ")", "not", "and", "|", "-", "NULL", "~"};
+  const char* pieces[] = {"a", ".", "[",   "1",   "]", "==", "has",  "'x'",
+                          "(", ")", "not", "and", "|", "-",  "NULL", "~"};
   uint32_t random = 1;
   size_t parsed = 0;
   for (int round = 0; round < 20000; ++round) {
