@@ -10,7 +10,8 @@ packages="build-essential cmake ninja-build pkg-config ccache python3 libvulkan-
   vulkan-tools mesa-vulkan-drivers xvfb xauth"
 wanted=${1:-run}
 if [ "$wanted" != run ]; then
-  packages="$packages libgtest-dev glslang-tools vulkan-validationlayers chromium python3-yaml python3-junitparser"
+  packages="$packages libgtest-dev glslang-tools vulkan-validationlayers chromium python3-yaml python3-junitparser
+    python3-jsonschema spirv-tools less"
 fi
 [ "$wanted" != slow ] || packages="$packages ffmpeg"
 

@@ -165,9 +165,9 @@ class Bench:
         return json.loads(self.run([self.reprise, "info", "--format", "json", str(trace)]).expect().out)
 
     def dump(self, trace, *options):
-        """The dump's lines as objects."""
+        """The dump's lines as objects, without the header."""
         run = self.run([self.reprise, "dump", "--format", "json", *options, str(trace)]).expect()
-        return [json.loads(line) for line in run.out.splitlines()]
+        return [json.loads(line) for line in run.out.splitlines()[1:]]
 
     # -- the judge
 
