@@ -82,6 +82,7 @@ bool BlockSource::readAt(uint64_t offset, std::span<std::byte> bytes) const {
     if (n == 0 || (n < 0 && errno != EINTR)) return false;
     if (n > 0) done += static_cast<size_t>(n);
   }
+  bytes_read_.fetch_add(bytes.size(), std::memory_order_relaxed);
   return true;
 }
 
@@ -142,6 +143,8 @@ Status BlockSource::unpack(const BlockPlace& place, std::vector<std::byte>& raw,
   if (Status status = checkSizes(*found, stored); !status.isOk()) return status;
   raw.resize(header.raw_bytes);
   if (raw.empty()) return Status::ok();
+  blocks_unpacked_.fetch_add(1, std::memory_order_relaxed);
+  bytes_unpacked_.fetch_add(raw.size(), std::memory_order_relaxed);
   size_t size = ZSTD_decompressDCtx(unpacker.context_, raw.data(), raw.size(), stored.data(), stored.size());
   if (ZSTD_isError(size) || size != raw.size()) return damaged(place.offset, "the block does not decompress");
   return Status::ok();

@@ -6,6 +6,7 @@
 // by several threads at a time, the rest is one thread's. Sizes and offsets are bytes.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "format/read_amount.h"
 #include "format/status.h"
 #include "format/trace_format.h"
 #include "format/writer.h"
@@ -70,6 +72,8 @@ class BlockSource {
   Status reserve(uint64_t bytes, uint64_t offset);
   void release(uint64_t bytes) { reserved_ -= bytes; }
 
+  ReadAmount amountRead() const { return {bytes_read_, blocks_unpacked_, bytes_unpacked_}; }
+
   // "FILE: at offset N: WHAT"
   Status damaged(uint64_t offset, const std::string& what) const;
 
@@ -86,6 +90,7 @@ class BlockSource {
   uint16_t version_major_ = 0, version_minor_ = 0;
   TraceHeaderInfo info_;
   uint64_t reserved_ = 0;
+  mutable std::atomic<uint64_t> bytes_read_{0}, blocks_unpacked_{0}, bytes_unpacked_{0};
   BlockUnpacker unpacker_;
 };
 

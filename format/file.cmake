@@ -14,7 +14,7 @@ add_custom_command(
 
 add_library(reprise_file STATIC
   block_ahead.cpp block_sink.cpp block_source.cpp bulk_cache.cpp command_names.cpp event_ahead.cpp lane_block.cpp lane_cursor.cpp lane_stream.cpp
-  memory_reducer.cpp reader.cpp side_tables.cpp trace_contents.cpp trace_format.cpp trace_index.cpp trace_summary.cpp
+  memory_reducer.cpp reader.cpp reader_seek.cpp side_tables.cpp trace_contents.cpp trace_format.cpp trace_index.cpp trace_summary.cpp
   writer.cpp ${trace_generated})
 # Part of reprise_vk's generated headers; see command_names.cpp.
 add_dependencies(reprise_file vkgen)

@@ -59,6 +59,13 @@ void LaneCursor::endOfBlocks() {
 }
 
 void LaneCursor::seek(uint64_t order) {
+  size_t block = 0;
+  while (block + 1 < blocks_.size() && contents_.blocks[blocks_[block + 1]].header.first_order < order)
+    ++block;
+  seekBlock(block);
+}
+
+void LaneCursor::seekBlock(size_t block) {
   leaveBlock();
   source_.release(provisional_bytes_);
   provisional_bytes_ = 0;
@@ -67,9 +74,6 @@ void LaneCursor::seek(uint64_t order) {
   time_ns_ = 0;
   key_order_ = 0;
   key_noted_ = false;
-  size_t block = 0;
-  while (block + 1 < blocks_.size() && contents_.blocks[blocks_[block + 1]].header.first_order < order)
-    ++block;
   standBefore(block);
 }
 

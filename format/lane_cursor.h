@@ -53,6 +53,7 @@ class LaneCursor {
   Status advance();
   // To the first block that can hold a record with an order >= `order`.
   void seek(uint64_t order);
+  void seekBlock(size_t block);  // before this one of the lane's blocks
 
  private:
   struct Provisional {  // a call whose whole record may still follow

@@ -36,7 +36,8 @@ Result<std::unique_ptr<TraceReader>> TraceReader::open(const std::string& path, 
   reader->contents_ = std::make_unique<TraceContents>();
   if (Status status = loadContents(*reader->source_, options, *reader->contents_); !status.isOk())
     return status;
-  reader->summary_ = summarize(*reader->source_, *reader->contents_);
+  reader->summary_ = summarize(*reader->source_, *reader->contents_, options.count_records);
+  reader->frame_end_known_ = reader->summary_.counted;
   reader->ahead_ = std::make_unique<BlockAhead>(*reader->source_, *reader->contents_);
   reader->bulks_ = std::make_unique<BulkCache>(*reader->source_, *reader->contents_, *reader->ahead_);
   for (const auto& [lane, blocks] : reader->contents_->lanes) {
@@ -147,10 +148,12 @@ bool TraceReader::enterCall(EventEntry& entry) {
   entry.command = command->command;
   entry.flags = flagsOf(record.flags, unfinished);
   entry.has_outputs = (record.flags & kFileOutputs) != 0;
-  entry.ends_frame = !unfinished && contents_->endsFrame(*command, record.flags);
+  entry.ends_frame = !unfinished && endsFrame(record.command, record.flags);
   if (entry.ends_frame) ++frame_;
   return true;
 }
+
+ReadAmount TraceReader::amountRead() const { return source_->amountRead(); }
 
 void EventEntry::copyTo(Event& call) const {
   call.call_number = call_number;
@@ -247,9 +250,21 @@ Status TraceReader::deliverCall(Event& event) {
   const bool unfinished = (record.flags & kFileUnfinished) != 0 || neverReturned(record.number);
   event.flags = flagsOf(record.flags, unfinished);
   ++calls_;
-  event.ends_frame = !unfinished && contents_->endsFrame(*command, record.flags);
+  event.ends_frame = !unfinished && endsFrame(record.command, record.flags);
   if (event.ends_frame) ++frame_;
   return gatherBulks(event);
+}
+
+// Of a call that returned. What ends the frames is in the index, or was found by open(); else the first call that may
+// be the end of one settles it: a present by itself, any other by a look at all that follows.
+bool TraceReader::endsFrame(uint16_t file_command, uint8_t record_flags) {
+  const auto* command = contents_->command(file_command);
+  if (command == nullptr) return false;
+  if (!frame_end_known_ && (command->present || command->submit || (record_flags & kFileFrameEnd) != 0)) {
+    frame_end_known_ = true;
+    contents_->endFramesBy(command->present ? FrameEnd::kPresent : findFrameEnd(*source_, *contents_));
+  }
+  return contents_->endsFrame(*command, record_flags);
 }
 
 bool TraceReader::neverReturned(uint64_t lane_call) const {
@@ -377,59 +392,6 @@ Status TraceReader::deliverMetadata(Event& event) {
   }
   event.metadata_kind = contents_->metadata[number].kind;
   event.text = contents_->metadata[number].text;
-  return Status::ok();
-}
-
-void TraceReader::rewind() {
-  ahead_->stop();
-  current_ = nullptr;
-  runs_.clear();
-  next_run_ = 0;
-  merge_ = {};
-  calls_ = 0;
-  frame_ = 0;
-  failure_ = Status::ok();
-  for (uint32_t i = 0; i < lanes_.size(); ++i) {
-    lanes_[i]->seek(0);
-    enqueue(i);
-  }
-}
-
-Status TraceReader::seekFrame(uint32_t frame) {
-  if (frame > summary_.frames) {
-    return Status(Code::kUsage, source_->path() + " has " + std::to_string(summary_.frames) +
-                                    " frames, so there is no frame " + std::to_string(frame));
-  }
-  if (frame > 0 && contents_->index && frame <= contents_->index->frame_ends.size()) {
-    if (Status status = seekIndexed(contents_->index->frame_ends[frame - 1]); !status.isOk())
-      return failure_ = status;
-    frame_ = frame;
-    return Status::ok();
-  }
-  rewind();
-  Event event;
-  while (frame_ < frame) {
-    auto more = next(event);
-    if (!more) return more.status();
-    if (!*more) break;
-  }
-  return Status::ok();
-}
-
-// Every lane to its first record behind the call with this ticket.
-Status TraceReader::seekIndexed(uint64_t frame_end) {
-  rewind();
-  merge_ = {};
-  for (uint32_t i = 0; i < lanes_.size(); ++i) {
-    LaneCursor& lane = *lanes_[i];
-    lane.seek(frame_end);
-    while (lane.place() != LaneCursor::Place::kEnd &&
-           (lane.keyOrder() < frame_end || (lane.keyOrder() == frame_end && !lane.keyNoted()))) {
-      if (Status status = lane.advance(); !status.isOk()) return status;
-    }
-    calls_ += lane.callsBefore();
-    enqueue(i);
-  }
   return Status::ok();
 }
 

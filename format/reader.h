@@ -1,6 +1,7 @@
 // A `.vkr` file in, its calls out in the order in which they were made. format/FORMAT.md has the bytes.
 //
-// open() reads the header and the index (or, where a killed writer left none, scans the block markers).
+// open() reads the header and the index (or, where a killed writer left none, scans the block markers and, unless
+// told otherwise, counts all records).
 // next() merges the lanes: ticketed records by (ticket, 0), noted ones by (counter, 1), then by lane
 // position. Memory stays bounded: one decompressed block per lane that is being read, and a small cache of
 // bulk blocks; with readAhead() a few blocks more, which threads of the reader's own decompress in advance. A
@@ -21,6 +22,7 @@
 
 #include "format/arena.h"
 #include "format/command_names.h"
+#include "format/read_amount.h"
 #include "format/record.h"
 #include "format/status.h"
 #include "format/writer.h"
@@ -33,6 +35,9 @@ struct ReadOptions {
   // A file without its index ends at its last watermark: up to there nothing is missing. True: also deliver
   // what lies beyond it, and go on behind damaged places of such a file.
   bool beyond_watermark = false;
+  // False: open() reads no records, so that the first event of a large file without its index comes at once; its
+  // summary() then lacks the counts, and says so.
+  bool count_records = true;
   CommandNames names = registryCommandNames();
 };
 
@@ -85,6 +90,7 @@ struct TraceSummary {
   uint64_t frames = 0, submits = 0, calls = 0, unfinished = 0, holes = 0, memory_changes = 0,
            memory_bytes = 0, contents = 0, contents_bytes = 0;
   FrameEnd frame_end = FrameEnd::kPresent;  // what ended the frames
+  bool counted = true;  // false: frames to contents_bytes, frame_end and commands are unknown
   std::vector<KindSize> sizes;
   std::vector<MetadataItem> metadata;
   bool complete = false;   // the index was there: the writer finished this file
@@ -137,7 +143,12 @@ class TraceReader {
   const TraceSummary& summary() const { return summary_; }
 
   Result<bool> next(Event& event);   // merged order; false at the end; after an error: that error again
-  Status seekFrame(uint32_t frame);  // next() then starts at that frame's first event; ends readAhead()
+  // next() then starts at that frame's first event, or at that call and what stands before it. Both end
+  // readAhead(); with an index they read no more than the blocks in which the lanes stand there.
+  Status seekFrame(uint32_t frame);
+  Status seekCall(uint64_t number);
+
+  ReadAmount amountRead() const;
 
   // Starts threads that read and decompress what next() will need from here on.
   void readAhead();
@@ -184,8 +195,10 @@ class TraceReader {
   Status deliverMetadata(Event& event);
   Status readRuns();
   Status gatherBulks(Event& event);
-  Status seekIndexed(uint64_t frame_end);
+  Status passRecord(bool& more);
+  Status standBefore(const Place& key, size_t block_of_lane);
   void rewind();
+  bool endsFrame(uint16_t file_command, uint8_t record_flags);
   bool neverReturned(uint64_t lane_call) const;
 
   ReadOptions options_;
@@ -204,6 +217,7 @@ class TraceReader {
   Arena* spans_ = &own_spans_;  // where bulk spans of events go
   uint64_t calls_ = 0;
   uint32_t frame_ = 0;
+  bool frame_end_known_ = true;  // false: the first call that could end a frame has to tell
   Status failure_;
 };
 

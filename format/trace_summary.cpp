@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "format/block_ahead.h"
@@ -109,7 +110,35 @@ void takeIndex(const TraceContents& contents, TraceSummary& summary) {
 
 }  // namespace
 
-TraceSummary summarize(BlockSource& source, TraceContents& contents) {
+FrameEnd findFrameEnd(BlockSource& source, TraceContents& contents) {
+  constexpr size_t kRecordsInTurn = 4096;
+  BlockAhead ahead(source, contents);
+  std::vector<std::unique_ptr<LaneCursor>> lanes;
+  for (const auto& [lane, blocks] : contents.lanes)
+    lanes.push_back(std::make_unique<LaneCursor>(source, contents, ahead, lane, blocks));
+  bool marked = false;
+  // The lanes take turns, so that the first present is found early whichever thread makes it.
+  while (!lanes.empty()) {
+    for (auto& lane : lanes) {
+      bool over = false;
+      for (size_t i = 0; i < kRecordsInTurn && !over; ++i) {
+        // What cannot be read is said where the events are asked for.
+        over = !lane->advance().isOk() || lane->place() == LaneCursor::Place::kEnd;
+        if (over || lane->place() != LaneCursor::Place::kRecord) continue;
+        const FileRecord& record = lane->record();
+        const auto* command = contents.command(record.command);
+        if (command == nullptr || (record.flags & kFileUnfinished) != 0) continue;
+        if (command->present) return FrameEnd::kPresent;
+        if ((record.flags & kFileFrameEnd) != 0) marked = true;
+      }
+      if (over) lane.reset();
+    }
+    std::erase(lanes, nullptr);
+  }
+  return marked ? FrameEnd::kMark : FrameEnd::kSubmit;
+}
+
+TraceSummary summarize(BlockSource& source, TraceContents& contents, bool count_records) {
   TraceSummary summary;
   summary.info = source.info();
   summary.version_major = source.versionMajor();
@@ -123,10 +152,12 @@ TraceSummary summarize(BlockSource& source, TraceContents& contents) {
   countSizes(contents, summary);
   if (contents.index) {
     takeIndex(contents, summary);
-  } else {
+  } else if (count_records) {
     countRecords(source, contents, summary);
+  } else {
+    summary.counted = false;
   }
-  contents.endFramesBy(summary.frame_end);
+  if (summary.counted) contents.endFramesBy(summary.frame_end);
   std::stable_sort(summary.commands.begin(), summary.commands.end(),
                    [](const CommandCount& a, const CommandCount& b) { return a.calls > b.calls; });
   return summary;

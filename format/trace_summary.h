@@ -1,4 +1,5 @@
-// Counts and sizes of a trace for TraceReader::summary(). From the index, or by reading every record once.
+// Counts and sizes of a trace for TraceReader::summary(). From the index, or by reading every record once, if
+// that is asked for.
 // Free functions; the caller's thread.
 #pragma once
 
@@ -8,6 +9,9 @@
 
 namespace reprise {
 
-TraceSummary summarize(BlockSource& source, TraceContents& contents);
+TraceSummary summarize(BlockSource& source, TraceContents& contents, bool count_records);
+
+// What ends the frames of a file without an index. Reads until it is clear: up to the first present, if there is any.
+FrameEnd findFrameEnd(BlockSource& source, TraceContents& contents);
 
 }  // namespace reprise

@@ -13,7 +13,9 @@ namespace reprise {
 
 class CallPrinter {
  public:
-  CallPrinter(Tree::Format format, size_t bytes_shown) : tree_(format), printer_(tree_, bytes_shown) {}
+  CallPrinter(Tree::Format format, size_t bytes_shown, bool hex_dumps = false)
+      : tree_(format, hex_dumps), printer_(tree_, bytes_shown) {}
+  void nameObjects(const Objects* objects) { printer_.nameObjects(objects); }
 
   // The call's arguments and, where the driver returned, its result. Valid until the next call of print().
   // Where they cannot be read, the tree holds what was readable and error() says why.

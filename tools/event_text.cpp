@@ -1,9 +1,14 @@
 #include "tools/event_text.h"
 
+#include "tools/hex_dump.h"
 #include "tools/metadata_json.h"
+#include "tools/objects.h"
 
 namespace reprise {
 namespace {
+
+constexpr size_t kPieceBytes = 64 << 10;  // of data, between two drains
+constexpr size_t kDataIndent = 4;
 
 const char* holeCause(HoleCause cause) {
   switch (cause) {
@@ -57,9 +62,8 @@ std::string valueName(const EnumInfo& names, uint32_t value) {
   return number(value);
 }
 
+// Behind the object.
 void contentsText(const ContentsRecord& contents, std::string& out) {
-  out += std::string("contents from outside: ") + objectName(contents.object_type) + " ";
-  appendHex(out, contents.object);
   if (contents.object_type == VK_OBJECT_TYPE_IMAGE) {
     out += ", " + valueName(kVkImageAspectFlagBitsNames, contents.aspect) + ", mip " +
            number(contents.mip_level) + ", layer " + number(contents.array_layer) + ", " +
@@ -71,12 +75,8 @@ void contentsText(const ContentsRecord& contents, std::string& out) {
   out += ", size " + number(contents.size);
 }
 
+// Behind the object.
 void contentsJson(const ContentsRecord& contents, std::string& out) {
-  out += ",\"device\":\"";
-  appendHex(out, contents.device);
-  out += std::string("\",\"type\":\"") + objectName(contents.object_type) + "\",\"object\":\"";
-  appendHex(out, contents.object);
-  out += '"';
   if (contents.object_type == VK_OBJECT_TYPE_IMAGE) {
     out += ",\"aspect\":\"" + valueName(kVkImageAspectFlagBitsNames, contents.aspect) +
            "\",\"mip\":" + number(contents.mip_level) + ",\"layer\":" + number(contents.array_layer) +
@@ -92,30 +92,47 @@ void contentsJson(const ContentsRecord& contents, std::string& out) {
 void EventPrinter::append(const Event& event, std::string& out) {
   if (json_) {
     event.kind == Event::kCall ? callJson(event, out) : otherJson(event, out);
-    return;
+    return forget();
   }
   if (first_ || event.frame != frame_) {
     out += first_ ? "" : "\n";
-    out += "==== frame " + number(event.frame) + "\n";
+    out.append(palette_.frame).append("==== frame " + number(event.frame)).append(palette_.reset) += '\n';
     first_ = false;
     frame_ = event.frame;
   }
   event.kind == Event::kCall ? callText(event, out) : otherText(event, out);
+  forget();
+}
+
+void EventPrinter::nameObjects(const Objects* objects) {
+  objects_ = objects;
+  calls_.nameObjects(objects);
+}
+
+const Tree& EventPrinter::tree(const Event& call) {
+  if (!tree_) tree_ = &calls_.print(call);
+  return *tree_;
+}
+
+bool EventPrinter::drain(std::string& out) const {
+  return !drain_ || out.size() < kPieceBytes || drain_(out);
 }
 
 void EventPrinter::callText(const Event& event, std::string& out) {
-  const Tree& tree = calls_.print(event);
+  const Tree& tree = this->tree(event);
   std::string head = number(event.call_number) + " t" + number(event.lane) + " ";
   head += event.command_name;
   const char* unfinished = event.flags & kUnfinished ? "UNFINISHED (the call never returned)" : "";
-  writeText(tree, head, *unfinished ? unfinished : tree.result(), out);
+  writeText(tree, head, *unfinished ? unfinished : tree.result(), out, palette_);
   if (calls_.error().empty()) return;
-  out += "    UNREADABLE: " + calls_.error() + "; " + number(event.inputs.size()) + " bytes of inputs, " +
+  out += "    ";
+  out.append(palette_.warning).append("UNREADABLE").append(palette_.reset);
+  out += ": " + calls_.error() + "; " + number(event.inputs.size()) + " bytes of inputs, " +
          number(event.outputs.size()) + " of outputs\n";
 }
 
 void EventPrinter::callJson(const Event& event, std::string& out) {
-  const Tree& tree = calls_.print(event);
+  const Tree& tree = this->tree(event);
   out += "{\"call\":" + number(event.call_number) + ",\"frame\":" + number(event.frame) +
          ",\"thread\":" + number(event.lane) + ",\"command\":";
   appendJsonString(out, event.command_name);
@@ -130,15 +147,74 @@ void EventPrinter::callJson(const Event& event, std::string& out) {
   out += "}\n";
 }
 
+void EventPrinter::handleText(HandleKind kind, const char* type, uint64_t value, std::string& out) const {
+  const ObjectName known = objects_ && value ? objects_->named(kind, value) : ObjectName();
+  if (known.number == 0) {
+    out.append(type) += ' ';
+    return appendHex(out, value);
+  }
+  out += textOf(known);
+  const std::string_view debug_name = objects_->debugName(known);
+  if (debug_name.empty()) return;
+  out += ' ';
+  appendTextString(out, debug_name);
+}
+
+void EventPrinter::handleJson(HandleKind kind, uint64_t value, std::string& out) const {
+  const ObjectName known = objects_ && value ? objects_->named(kind, value) : ObjectName();
+  if (known.number != 0) out += "{\"handle\":";
+  out += '"';
+  appendHex(out, value);
+  out += '"';
+  if (known.number == 0) return;
+  out += ",\"object\":\"" + textOf(known) + "\"";
+  if (const std::string_view debug_name = objects_->debugName(known); !debug_name.empty()) {
+    out += ",\"name\":";
+    appendJsonString(out, debug_name);
+  }
+  out += '}';
+}
+
+void EventPrinter::dataText(const Event& event, std::string& out) {
+  std::string_view left(reinterpret_cast<const char*>(event.bytes.data()), event.bytes.size());
+  uint64_t offset = event.kind == Event::kMemory ? event.memory.offset : 0;
+  while (!left.empty()) {
+    const std::string_view piece = left.substr(0, kPieceBytes);
+    appendHexLines(piece, offset, kDataIndent, out);
+    offset += piece.size();
+    left.remove_prefix(piece.size());
+    if (!drain(out)) return;
+  }
+}
+
+void EventPrinter::dataJson(const Event& event, std::string& out) {
+  std::string_view left(reinterpret_cast<const char*>(event.bytes.data()), event.bytes.size());
+  out += ",\"data\":{\"size\":" + number(left.size()) + ",\"hex\":\"";
+  while (!left.empty()) {
+    const std::string_view piece = left.substr(0, kPieceBytes);
+    appendHexDigits(piece, out);
+    left.remove_prefix(piece.size());
+    if (!drain(out)) return;
+  }
+  out += "\"}";
+}
+
 void EventPrinter::otherText(const Event& event, std::string& out) {
   out += "- t" + number(event.lane) + " ";
   if (event.kind == Event::kMemory) {
-    out += "memory VkDeviceMemory ";
-    appendHex(out, event.memory.memory);
+    out += "memory ";
+    handleText(HandleKind::kVkDeviceMemory, "VkDeviceMemory", event.memory.memory, out);
     out += ", offset " + number(event.memory.offset) + ", size " + number(event.memory.size);
-    if (event.flags & kMixed) out += ", MIXED (some bytes may be the GPU's)";
+    if (event.flags & kMixed) {
+      out += ", ";
+      out.append(palette_.warning).append("MIXED").append(palette_.reset) += " (some bytes may be the GPU's)";
+    }
   } else if (event.kind == Event::kContents) {
-    contentsText(event.contents, out);
+    const ContentsRecord& contents = event.contents;
+    out += "contents from outside: ";
+    handleText(handleKindOf(VkObjectType(contents.object_type)), objectName(contents.object_type),
+               contents.object, out);
+    contentsText(contents, out);
   } else if (event.kind == Event::kPayload) {
     out += "payload " + number(event.payload.payload);
     if (event.payload.payload == 0) out += " (from outside)";
@@ -147,13 +223,15 @@ void EventPrinter::otherText(const Event& event, std::string& out) {
       appendHex(out, event.payload.handle);
     }
   } else if (event.kind == Event::kHole) {
-    out += std::string("HOLE (") + holeCause(event.hole.cause) + holeSubject(event.hole) + "): ";
+    out.append(palette_.warning).append("HOLE").append(palette_.reset);
+    out += std::string(" (") + holeCause(event.hole.cause) + holeSubject(event.hole) + "): ";
     appendTextString(out, event.text);
   } else {
     out += std::string("metadata: ") + metadataName(event.metadata_kind) + ", " + number(event.text.size()) +
            " bytes of JSON";
   }
   out += '\n';
+  if (data_) dataText(event, out);
 }
 
 void EventPrinter::otherJson(const Event& event, std::string& out) {
@@ -161,13 +239,18 @@ void EventPrinter::otherJson(const Event& event, std::string& out) {
   out += std::string("{\"event\":\"") + names[event.kind] + "\",\"frame\":" + number(event.frame) +
          ",\"thread\":" + number(event.lane);
   if (event.kind == Event::kMemory) {
-    out += ",\"memory\":\"";
-    appendHex(out, event.memory.memory);
-    out += "\",\"generation\":" + number(event.memory.generation) +
+    out += ",\"memory\":";
+    handleJson(HandleKind::kVkDeviceMemory, event.memory.memory, out);
+    out += ",\"generation\":" + number(event.memory.generation) +
            ",\"offset\":" + number(event.memory.offset) + ",\"size\":" + number(event.memory.size);
     out += event.flags & kMixed ? ",\"mixed\":true" : "";
   } else if (event.kind == Event::kContents) {
-    contentsJson(event.contents, out);
+    const ContentsRecord& contents = event.contents;
+    out += ",\"device\":\"";
+    appendHex(out, contents.device);
+    out += std::string("\",\"type\":\"") + objectName(contents.object_type) + "\",\"object\":";
+    handleJson(handleKindOf(VkObjectType(contents.object_type)), contents.object, out);
+    contentsJson(contents, out);
   } else if (event.kind == Event::kPayload) {
     out += ",\"payload\":" + number(event.payload.payload) + ",\"handle\":" + number(event.payload.handle);
   } else if (event.kind == Event::kHole) {
@@ -178,7 +261,27 @@ void EventPrinter::otherJson(const Event& event, std::string& out) {
     out += std::string(",\"kind\":\"") + metadataName(event.metadata_kind) + "\",\"value\":";
     out += jsonText(parseMetadata(event.text));
   }
+  if (data_ && (event.kind == Event::kMemory || event.kind == Event::kContents)) dataJson(event, out);
   out += "}\n";
+}
+
+void appendJsonHeader(const TraceSummary& summary, std::string& out) {
+  Json line = {{"event", "header"}, {"schema", "reprise-dump"}, {"version", kDumpSchemaVersion}};
+  Json& trace = line["trace"];
+  trace["format"] = number(summary.version_major) + "." + number(summary.version_minor);
+  trace["tool"] = summary.info.tool_version;
+  trace["registry"] = summary.info.registry_version;
+  trace["application"] = summary.info.application;
+  trace["complete"] = summary.complete;
+  if (summary.counted) {
+    trace["frames"] = summary.frames;
+    trace["calls"] = summary.calls;
+  }
+  Json& threads = line["threads"] = Json::array();
+  for (const LaneInfo& lane : summary.lanes)
+    threads.push_back({{"thread", lane.id}, {"tid", lane.tid}, {"name", lane.name}});
+  out += jsonText(line);
+  out += '\n';
 }
 
 }  // namespace reprise

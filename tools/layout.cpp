@@ -1,6 +1,7 @@
 // Lays a Tree out: indented text for people, one line of JSON for programs.
 #include <string>
 
+#include "tools/hex_dump.h"
 #include "tools/tree.h"
 
 namespace reprise {
@@ -16,9 +17,35 @@ std::string indexed(std::string_view name, size_t index) {
   return std::string(name) + "[" + std::to_string(index) + "]";
 }
 
+void paint(std::string& out, std::string_view colour, const Palette& palette, std::string_view text) {
+  if (colour.empty()) {
+    out += text;
+  } else {
+    out.append(colour).append(text).append(palette.reset);
+  }
+}
+
+std::string_view colourOf(const Value& value, const Palette& palette) {
+  switch (value.kind) {
+    case Value::kNone:
+    case Value::kNull:
+      return palette.remark;
+    case Value::kEnum:
+    case Value::kFlags:
+      return palette.name;
+    case Value::kHandle:
+      return palette.handle;
+    case Value::kString:
+      return palette.string;
+    default:
+      return palette.number;
+  }
+}
+
 class TextLayout {
  public:
-  TextLayout(const Tree& tree, std::string& out) : tree_(tree), nodes_(tree.nodes()), out_(out) {}
+  TextLayout(const Tree& tree, const Palette& palette, std::string& out)
+      : tree_(tree), nodes_(tree.nodes()), palette_(palette), out_(out) {}
 
   // Nodes [first, end) and what is below them, within a line.
   void flatList(size_t first, size_t end) {
@@ -58,10 +85,7 @@ class TextLayout {
 
   void flatValue(size_t i) {
     const Node& node = nodes_[i];
-    if (node.kind == Kind::kLeaf) {
-      out_ += tree_.spelling(node);
-      return;
-    }
+    if (node.kind == Kind::kLeaf) return leaf(node);
     if (node.show_type || node.kind == Kind::kArray) {
       type(node);
       out_ += ' ';
@@ -71,12 +95,12 @@ class TextLayout {
     out_ += '}';
   }
 
+  void leaf(const Node& node) { paint(out_, colourOf(node.value, palette_), palette_, tree_.spelling(node)); }
+
   void type(const Node& node) {
-    if (node.kind == Kind::kArray) {
-      out_ += indexed(node.type, node.count);
-    } else {
-      out_ += node.type;
-    }
+    if (node.type.empty() && node.kind != Kind::kArray) return;
+    const std::string_view colour = node.type.empty() ? std::string_view() : palette_.type;
+    paint(out_, colour, palette_, node.kind == Kind::kArray ? indexed(node.type, node.count) : node.type);
   }
 
   void line(size_t i, std::string_view label, size_t depth) {
@@ -87,6 +111,8 @@ class TextLayout {
       if (!label.empty()) out_ += " = ";
       flatValue(i);
       out_ += '\n';
+      if (node.value.kind == Value::kBytes && tree_.hexDumps())
+        appendHexLines(node.value.text, 0, (depth + 1) * kIndent, out_);
       return;
     }
     const bool said_by_array = node.kind == Kind::kObject && !node.show_type && node.name.empty();
@@ -128,7 +154,7 @@ class TextLayout {
       } else {
         out_ += ", ";
       }
-      out_ += tree_.spelling(nodes_[i]);
+      leaf(nodes_[i]);
       column += nodes_[i].width + 2;
     }
     out_ += '\n';
@@ -138,6 +164,7 @@ class TextLayout {
 
   const Tree& tree_;
   const std::vector<Node>& nodes_;
+  const Palette& palette_;
   std::string& out_;
 };
 
@@ -160,20 +187,30 @@ void writeJsonMembers(const Tree& tree, size_t first, size_t end, std::string& o
 
 }  // namespace
 
-void writeText(const Tree& tree, std::string_view head, std::string_view result, std::string& out) {
+void writeText(const Tree& tree, std::string_view head, std::string_view result, std::string& out,
+               const Palette& palette) {
   const auto& nodes = tree.nodes();
   size_t width = head.size() + 2 + result.size() + (result.empty() ? 0 : 3);
   for (size_t i = 0; i < nodes.size(); i = nodes[i].end) width += nodes[i].width + 2;
   const bool fits = width <= kLineColumns;
-  TextLayout layout(tree, out);
-  out.append(head).append("(");
+  TextLayout layout(tree, palette, out);
+  const size_t command = head.rfind(' ') + 1;  // 0 where there is but one word
+  out += head.substr(0, command);
+  paint(out, palette.command, palette, head.substr(command));
+  out += '(';
   if (fits) {
     layout.flatList(0, nodes.size());
   } else {
     out += "...";
   }
   out += ')';
-  if (!result.empty()) out.append(" = ").append(result);
+  if (!result.empty()) {
+    const Value& value = tree.resultValue();
+    const bool failed =
+        result != tree.result() || (value.kind == Value::kEnum && static_cast<int64_t>(value.bits) < 0);
+    out += " = ";
+    paint(out, failed ? palette.failure : palette.result, palette, result);
+  }
   out += '\n';
   if (!fits) layout.lines(0, nodes.size(), 1);
 }

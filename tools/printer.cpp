@@ -5,6 +5,8 @@
 
 #include "format/arguments.h"
 #include "tools/constants.h"
+#include "tools/objects.h"
+#include "tools/registry_names.h"
 
 namespace reprise {
 namespace {
@@ -65,7 +67,7 @@ void Printer::integer(const Field& field, std::string_view name, uint64_t value,
     case Field::kFlags:
       return flags(field, name, value & mask);
     case Field::kHandle:
-      return tree_.handle(name, field.type, value);
+      return namedHandle(name, field.type, value);
     case Field::kOpaque:
       return address(name, value);
     case Field::kAddress:
@@ -82,14 +84,16 @@ void Printer::integer(const Field& field, std::string_view name, uint64_t value,
 
 void Printer::enumValue(const Field& field, std::string_view name, uint64_t value) {
   const char* known = field.names ? findName(*field.names, value) : nullptr;
-  known ? tree_.named(name, known) : tree_.number(name, static_cast<int64_t>(value));
+  known ? tree_.named(name, known, {Value::kEnum, value, field.names, {}})
+        : tree_.number(name, static_cast<int64_t>(value));
 }
 
 // A name for the whole value where there is one (0, and masks such as VK_SHADER_STAGE_ALL), else one a bit,
 // and what has no name in hex.
 void Printer::flags(const Field& field, std::string_view name, uint64_t value) {
+  const Value leaf{Value::kFlags, value, field.names, {}};
   const char* whole = field.names ? findName(*field.names, value) : nullptr;
-  if (whole) return tree_.named(name, whole);
+  if (whole) return tree_.named(name, whole, leaf);
   std::string spelling;
   for (uint64_t left = value; field.names && left != 0; left &= left - 1) {
     const uint64_t bit = left & -left;
@@ -103,13 +107,20 @@ void Printer::flags(const Field& field, std::string_view name, uint64_t value) {
     appendHex(rest, value);
     appendFlag(spelling, rest);
   }
-  tree_.named(name, spelling.empty() ? "0" : spelling);
+  tree_.named(name, spelling.empty() ? "0" : spelling, leaf);
 }
 
 void Printer::objectHandle(const Field& field, uint64_t& value, VkObjectType type) {
   const HandleKind kind = handleKindOf(type);
   kind == HandleKind::kNone ? address(field.name, value)
-                            : tree_.handle(field.name, handleKindName(kind), value);
+                            : namedHandle(field.name, handleKindName(kind), value);
+}
+
+void Printer::namedHandle(std::string_view name, std::string_view type, uint64_t value) {
+  if (!objects_ || value == 0) return tree_.handle(name, type, value);
+  const ObjectName known = objects_->named(handleKindNamed(type), value);
+  if (known.number == 0) return tree_.handle(name, type, value);
+  tree_.object(name, value, textOf(known), objects_->debugName(known));
 }
 
 void Printer::address(std::string_view name, uint64_t value) {
@@ -153,13 +164,14 @@ void Printer::clearColor(const VkClearColorValue& value) {
   for (const uint32_t component : value.uint32) {
     std::string digits;
     appendHex(digits, component);
-    tree_.named({}, digits);
+    tree_.named({}, digits, {Value::kUnsigned, component, nullptr, {}});
   }
   tree_.end();
 }
 
 // What a typed struct starts with. Text says the type elsewhere.
 void Printer::head(VkStructureType type, void* next) {
+  tree_.structureType(static_cast<uint32_t>(type));
   if (tree_.isJson()) {
     const char* name = findName(kVkStructureTypeNames, static_cast<uint64_t>(type));
     name ? tree_.named("sType", name) : tree_.number("sType", int64_t{type});

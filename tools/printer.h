@@ -2,9 +2,11 @@
 //
 // The generated visit() walks the call; the templates below only tell scalars, handles and structs apart, and
 // the work is in printer.cpp, so that a thousand structs stay cheap to compile. Reads the packet, changes
-// nothing. Holds a reference to the tree. One thread, one call at a time.
+// nothing. Holds a reference to the tree and, where handles are to be shown as objects, to these, which must
+// have seen the call. One thread, one call at a time.
 #pragma once
 
+#include <span>
 #include <type_traits>
 
 #include "format/visit.h"
@@ -12,10 +14,15 @@
 
 namespace reprise {
 
+class Objects;
+
 class Printer : public VisitorBase {
  public:
   // `bytes_shown`: how many bytes of a payload (shader code, push constants, ...) are printed.
   Printer(Tree& tree, size_t bytes_shown) : tree_(tree), bytes_shown_(bytes_shown) {}
+
+  // From here on handles are shown as the objects that they mean; null: as they were captured.
+  void nameObjects(const Objects* objects) { objects_ = objects; }
 
   // Before each call. `returned`: the driver returned, so its result and, unless it failed, its outputs are
   // known.
@@ -141,6 +148,7 @@ class Printer : public VisitorBase {
     if (!values) return tree_.null(name);
     if constexpr (std::is_same_v<T, uint8_t>) return payload(name, values, count);
     tree_.beginArray(name, kIsStruct<T> ? field.type : std::string_view(), count);
+    if constexpr (std::is_arithmetic_v<T>) tree_.arrayBytes(std::as_bytes(std::span(values, count)));
     for (size_t i = 0; i < count; ++i) element(field, {}, false, values[i]);
     tree_.end();
   }
@@ -176,6 +184,7 @@ class Printer : public VisitorBase {
   void integer(const Field& field, std::string_view name, uint64_t value, size_t size, bool is_signed);
   void enumValue(const Field& field, std::string_view name, uint64_t value);
   void flags(const Field& field, std::string_view name, uint64_t value);
+  void namedHandle(std::string_view name, std::string_view type, uint64_t value);
   void address(std::string_view name, uint64_t value);
   void payload(std::string_view name, const void* value, size_t size);
   void clearColor(const VkClearColorValue& value);
@@ -185,6 +194,7 @@ class Printer : public VisitorBase {
 
   Tree& tree_;
   size_t bytes_shown_;
+  const Objects* objects_ = nullptr;
   bool outputs_known_ = true;
   bool in_node_ = false;  // the next structure() is that of a chain's node, whose pNext is the chain itself
 };

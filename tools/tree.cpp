@@ -1,6 +1,7 @@
 #include "tools/tree.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <charconv>
 #include <cmath>
@@ -13,6 +14,13 @@ void appendNumber(std::string& out, T value) {
   char digits[32];
   const auto end = std::to_chars(digits, digits + sizeof(digits), value).ptr;
   out.append(digits, end);
+}
+
+Value unsignedValue(uint64_t value) { return {Value::kUnsigned, value, nullptr, {}}; }
+Value realValue(double value) { return {Value::kReal, std::bit_cast<uint64_t>(value), nullptr, {}}; }
+Value handleValue(uint64_t value) { return {Value::kHandle, value, nullptr, {}}; }
+Value bytesValue(std::span<const std::byte> bytes) {
+  return {Value::kBytes, 0, nullptr, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}};
 }
 
 // Length of the well-formed UTF-8 sequence that `text` starts with; 0 if it starts with none.
@@ -118,17 +126,19 @@ void Tree::clear() {
   open_.clear();
   text_.clear();
   result_.clear();
+  result_value_ = {};
 }
 
 void Tree::takeResult() {
   assert(!nodes_.empty() && nodes_.back().kind == Kind::kLeaf);
   result_ = spelling(nodes_.back());
+  result_value_ = nodes_.back().value;
   nodes_.pop_back();
 }
 
 void Tree::open(Kind kind, std::string_view name, std::string_view type, bool show_type, size_t count) {
   open_.push_back(nodes_.size());
-  nodes_.push_back({kind, show_type, name, type, 0, 0, count, 0, 0});
+  nodes_.push_back({kind, show_type, name, type, 0, 0, count, 0, 0, {}});
 }
 
 void Tree::beginObject(std::string_view name, std::string_view type, bool show_type) {
@@ -154,84 +164,122 @@ void Tree::end() {
   for (size_t i = first; i < node.end; i = nodes_[i].end) node.width += nodes_[i].width + 2;
 }
 
-void Tree::leaf(std::string_view name, size_t begin, size_t width) {
-  const size_t size = text_.size() - begin;
-  const size_t columns = (name.empty() ? 0 : name.size() + 3) + (width ? width : size);
-  nodes_.push_back({Kind::kLeaf, false, name, {}, begin, size, 0, nodes_.size() + 1, columns});
+void Tree::structureType(uint32_t type) {
+  assert(!open_.empty());
+  nodes_[open_.back()].value = {Value::kEnum, type, nullptr, {}};
 }
 
-void Tree::quoted(std::string_view name, std::string_view spelling, size_t width) {
+void Tree::arrayBytes(std::span<const std::byte> bytes) {
+  assert(!open_.empty());
+  nodes_[open_.back()].value = bytesValue(bytes);
+}
+
+void Tree::leaf(std::string_view name, size_t begin, const Value& value, size_t width) {
+  const size_t size = text_.size() - begin;
+  const size_t columns = (name.empty() ? 0 : name.size() + 3) + (width ? width : size);
+  nodes_.push_back({Kind::kLeaf, false, name, {}, begin, size, 0, nodes_.size() + 1, columns, value});
+}
+
+void Tree::quoted(std::string_view name, std::string_view spelling, const Value& value, size_t width) {
   const size_t begin = text_.size();
   const std::string_view quote = isJson() ? "\"" : "";
   text_.append(quote).append(spelling).append(quote);
-  leaf(name, begin, width);
+  leaf(name, begin, value, width);
 }
 
 void Tree::number(std::string_view name, uint64_t value) {
   const size_t begin = text_.size();
   appendNumber(text_, value);
-  leaf(name, begin);
+  leaf(name, begin, unsignedValue(value));
 }
 
 void Tree::number(std::string_view name, int64_t value) {
   const size_t begin = text_.size();
   appendNumber(text_, value);
-  leaf(name, begin);
+  leaf(name, begin, {Value::kSigned, static_cast<uint64_t>(value), nullptr, {}});
 }
 
 void Tree::real(std::string_view name, float value) {
   if (!std::isfinite(value)) return real(name, static_cast<double>(value));
   const size_t begin = text_.size();
   appendNumber(text_, value);
-  leaf(name, begin);
+  leaf(name, begin, realValue(value));
 }
 
 void Tree::real(std::string_view name, double value) {
   // JSON has no such numbers.
-  if (std::isnan(value)) return quoted(name, "NaN");
-  if (std::isinf(value)) return quoted(name, value < 0 ? "-Infinity" : "Infinity");
+  if (std::isnan(value)) return quoted(name, "NaN", realValue(value));
+  if (std::isinf(value)) return quoted(name, value < 0 ? "-Infinity" : "Infinity", realValue(value));
   const size_t begin = text_.size();
   appendNumber(text_, value);
-  leaf(name, begin);
+  leaf(name, begin, realValue(value));
 }
 
 void Tree::boolean(std::string_view name, uint32_t value) {
   if (value > 1) return number(name, uint64_t{value});
   const size_t begin = text_.size();
   text_ += isJson() ? (value ? "true" : "false") : (value ? "VK_TRUE" : "VK_FALSE");
-  leaf(name, begin);
+  leaf(name, begin, unsignedValue(value));
 }
 
-void Tree::named(std::string_view name, std::string_view spelling) { quoted(name, spelling); }
+void Tree::named(std::string_view name, std::string_view spelling, Value value) {
+  quoted(name, spelling, value);
+}
 
 void Tree::constant(std::string_view name, uint64_t value, std::string_view spelling) {
   if (isJson()) return number(name, value);
-  quoted(name, spelling);
+  quoted(name, spelling, unsignedValue(value));
 }
 
 void Tree::hex(std::string_view name, uint64_t value) {
   std::string digits;
   appendHex(digits, value);
-  quoted(name, digits, kHexColumns);
+  quoted(name, digits, unsignedValue(value), kHexColumns);
 }
 
 void Tree::handle(std::string_view name, std::string_view type, uint64_t value) {
-  if (isJson()) return hex(name, value);
-  if (value == 0) return quoted(name, "VK_NULL_HANDLE", type.size() + 1 + kHexColumns);
+  const size_t columns = type.size() + 1 + kHexColumns;
   const size_t begin = text_.size();
-  text_.append(type) += ' ';
-  appendHex(text_, value);
-  leaf(name, begin, type.size() + 1 + kHexColumns);
+  if (isJson()) {
+    text_ += '"';
+    appendHex(text_, value);
+    text_ += '"';
+  } else if (value == 0) {
+    text_ += "VK_NULL_HANDLE";
+  } else {
+    text_.append(type) += ' ';
+    appendHex(text_, value);
+  }
+  leaf(name, begin, handleValue(value), isJson() ? kHexColumns : columns);
+}
+
+void Tree::object(std::string_view name, uint64_t value, std::string_view object,
+                  std::string_view debug_name) {
+  const size_t begin = text_.size();
+  if (isJson()) {
+    text_ += "{\"handle\":\"";
+    appendHex(text_, value);
+    text_.append("\",\"object\":\"").append(object) += '"';
+    if (!debug_name.empty()) text_ += ",\"name\":";
+  } else {
+    text_ += object;
+    if (!debug_name.empty()) text_ += ' ';
+  }
+  if (!debug_name.empty())
+    isJson() ? appendJsonString(text_, debug_name) : appendTextString(text_, debug_name);
+  if (isJson()) text_ += '}';
+  leaf(name, begin, handleValue(value));
 }
 
 void Tree::string(std::string_view name, std::string_view value) {
   const size_t begin = text_.size();
   isJson() ? appendJsonString(text_, value) : appendTextString(text_, value);
-  leaf(name, begin);
+  leaf(name, begin, {Value::kString, 0, nullptr, value});
 }
 
 void Tree::bytes(std::string_view name, std::span<const std::byte> value, size_t shown) {
-  shown = std::min(shown, value.size());
+  const bool dumped = hex_dumps_ && !isJson();  // the layout adds the bytes, on lines of their own
+  shown = dumped ? 0 : std::min(shown, value.size());
   const size_t begin = text_.size();
   text_ += isJson() ? "{\"size\":" : "";
   appendNumber(text_, value.size());
@@ -243,13 +291,13 @@ void Tree::bytes(std::string_view name, std::span<const std::byte> value, size_t
   if (isJson()) text_ += '"';
   if (shown < value.size()) text_ += isJson() ? ",\"cut\":true" : shown ? " ..." : "";
   if (isJson()) text_ += '}';
-  leaf(name, begin);
+  leaf(name, begin, bytesValue(value), dumped && !value.empty() ? kLineColumns + 1 : 0);
 }
 
 void Tree::null(std::string_view name) {
   const size_t begin = text_.size();
   text_ += isJson() ? "null" : "NULL";
-  leaf(name, begin);
+  leaf(name, begin, {Value::kNull, 0, nullptr, {}});
 }
 
 void Tree::note(std::string_view name, std::string_view why) {
@@ -261,7 +309,7 @@ void Tree::note(std::string_view name, std::string_view why) {
   } else {
     text_.append("(").append(why).append(")");
   }
-  leaf(name, begin);
+  leaf(name, begin, {});
 }
 
 }  // namespace reprise

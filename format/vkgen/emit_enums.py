@@ -1,4 +1,4 @@
-"""Names of enum values and flag bits."""
+"""Names of enum values and flag bits, and the list of the enums that have them."""
 
 from cpp import NOTICE
 
@@ -19,4 +19,5 @@ def emit(model):
     body.append("}  // namespace")
     for e in enums:
         body.append(f'const EnumInfo k{e.name}Names{{"{e.name}", {"true" if e.flags else "false"}, k{e.name}Values}};')
-    return {"enums.h": "\n".join(head) + "\n", "enums.cpp": "\n".join(body + ["}  // namespace reprise"]) + "\n"}
+    return {"enums.h": "\n".join(head) + "\n", "enums.cpp": "\n".join(body + ["}  // namespace reprise"]) + "\n",
+            "enum_names.inc": NOTICE + "".join(f"REPRISE_ENUM({e.name}, k{e.name}Names)\n" for e in enums)}

@@ -80,6 +80,9 @@ def emit(model):
     out["struct_extensions.inc"] = NOTICE + "".join(
         f'REPRISE_STRUCT_EXTENSION({s.stype}, "{model.type_origin[s.name]}")\n' for s in nodes
         if model.type_origin[s.name] in model.extensions)
+    out["struct_aliases.inc"] = NOTICE + "".join(
+        f"REPRISE_STRUCT_ALIAS({alias}, {model.canonical(alias)})\n" for alias in model.aliases
+        if model.canonical(alias) in model.structs)
     out["direct.h"] = emit_direct.header(model, body)
     out["extends.inc"] = NOTICE + "".join(
         f"REPRISE_EXTENDS({e}, {s.name})\n" for s in nodes for e in s.extends if e in model.structs)

@@ -50,6 +50,11 @@ class FileFrames : public testing::Test {
     EXPECT_EQ(scanned.summary.frame_end, kind);
     EXPECT_EQ(scanned.summary.frames, all.summary.frames);
     EXPECT_EQ(scanned.events, all.events);
+    ReadOptions at_once;
+    at_once.count_records = false;
+    const ReadAll uncounted = readAll(cut_.path(), at_once);
+    EXPECT_FALSE(uncounted.summary.counted);
+    EXPECT_EQ(uncounted.events, all.events);
     std::vector<uint32_t> list;
     for (const Seen& seen : all.events) list.push_back(seen.frame);
     checkSeeks(all);

@@ -203,6 +203,22 @@ void checkMemory(const std::vector<Seen>& events, const History& history) {
   }
 }
 
+// Every call, sought, and the events behind it.
+void checkCallSeeks(TraceReader& reader, const ReadAll& all) {
+  for (uint64_t number = 0; number < all.summary.calls; number += 1 + number / 8) {
+    ASSERT_TRUE(reader.seekCall(number).isOk()) << number;
+    auto next =
+        std::find_if(all.events.begin(), all.events.end(), [&](const Seen& s) { return s.number == number; });
+    Event event;
+    for (int i = 0; i < 40 && next != all.events.end(); ++i, ++next) {
+      auto more = reader.next(event);
+      ASSERT_TRUE(more.isOk() && *more) << number;
+      ASSERT_TRUE(seenOf(event) == *next) << "sought " << number << ", at " << next->number;
+    }
+  }
+  EXPECT_EQ(reader.seekCall(all.summary.calls + 1).code(), Code::kUsage);
+}
+
 void checkHistory(uint32_t seed, uint32_t lanes, uint32_t block_bytes) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   History history(seed, lanes);
@@ -244,6 +260,7 @@ void checkHistory(uint32_t seed, uint32_t lanes, uint32_t block_bytes) {
       ASSERT_TRUE(seenOf(event) == *first) << "frame " << frame << " call " << first->number;
     }
   }
+  checkCallSeeks(**reader, all);
 }
 
 TEST(FileRoundTrip, RandomHistoriesOfOneLane) {
