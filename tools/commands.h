@@ -25,6 +25,7 @@ void addCapture(CLI::App& app, Run& run, const std::vector<std::string>& program
 void addReplay(CLI::App& app, Run& run);                                            // replay.cpp
 void addDump(CLI::App& app, Run& run);                                              // dump.cpp
 void addInfo(CLI::App& app, Run& run);                                              // info.cpp
+void addDiff(CLI::App& app, Run& run);                                              // diff.cpp
 
 // Moves the traced program and its arguments from the end of `arguments` (which starts with "capture"): what
 // follows `--`, or starts at the first word that is neither an option of the verb `capture` nor its value.

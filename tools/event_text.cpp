@@ -26,6 +26,8 @@ const char* holeCause(HoleCause cause) {
   return "unknown cause";
 }
 
+}  // namespace
+
 const char* metadataName(MetadataKind kind) {
   switch (kind) {
     case kMetadataApplication:
@@ -37,6 +39,8 @@ const char* metadataName(MetadataKind kind) {
   }
   return "unknown kind";
 }
+
+namespace {
 
 // What the subject of a hole is, in text: an sType is a number, a memory is a handle.
 std::string holeSubject(const HoleRecord& hole) {

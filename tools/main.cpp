@@ -79,6 +79,7 @@ int run(std::vector<std::string> arguments) {
   addReplay(app, run_verb);
   addDump(app, run_verb);
   addInfo(app, run_verb);
+  addDiff(app, run_verb);
 
   const std::string verb = arguments.empty() ? "" : arguments.front();
   const CLI::App* known = findVerb(app, verb);
