@@ -14,23 +14,32 @@ namespace reprise {
 namespace {
 
 constexpr const char* kFooter =
-    "Calls are compared with all that is in them: arguments, pNext chains, strings, bytes, results, outputs; so\n"
-    "are changes of mapped memory, contents from outside and holes. A handle is the object that it means: two\n"
-    "objects are one if calls that match made or first used them. Threads are compared one by one, paired by\n"
-    "name; a program with one thread, or --merged, as one sequence in which memory changes stand in their place.\n"
+    "Calls are compared with all that is in them: arguments, pNext chains, strings, bytes, results, outputs; "
+    "so\n"
+    "are changes of mapped memory, contents from outside and holes. A handle is the object that it means: "
+    "two\n"
+    "objects are one if calls that match made or first used them. Threads are compared one by one, paired "
+    "by\n"
+    "name; a program with one thread, or --merged, as one sequence in which memory changes stand in their "
+    "place.\n"
     "\n"
     "Not compared unless --strict: values of handles, addresses, descriptors and window ids; times; memory\n"
-    "budgets; calls that found the device not ready (VK_NOT_READY, VK_TIMEOUT, waits without a timeout) or only\n"
+    "budgets; calls that found the device not ready (VK_NOT_READY, VK_TIMEOUT, waits without a timeout) or "
+    "only\n"
     "ask (vkGetFenceStatus, vkGetEventStatus, vkGetSemaphoreCounterValue); how the trace was captured.\n"
     "\n"
-    "--ignore takes COMMAND or COMMAND.MEMBER, with globs; a member by its path or the end of it, without array\n"
-    "indices, a pNext struct by its type; events that are no calls are `memory`, `contents`, `payload`, `hole`\n"
+    "--ignore takes COMMAND or COMMAND.MEMBER, with globs; a member by its path or the end of it, without "
+    "array\n"
+    "indices, a pNext struct by its type; events that are no calls are `memory`, `contents`, `payload`, "
+    "`hole`\n"
     "and `metadata`: 'vkCreateImage.pCreateInfo.flags', '*.timeout', '*.VkImageFormatListCreateInfo',\n"
     "'vkCmdPushConstants.pValues', 'memory'.\n"
     "\n"
     "Text: `!` a call of both with members that differ, `-` only in A, `+` only in B; objects are named as\n"
-    "`reprise dump --names` does, each in its own trace. JSON: one object a line, its \"kind\" is \"traces\" (first),\n"
-    "\"changed\" (\"a\", \"b\", \"members\" with \"path\", \"a\", \"b\"), \"only_a\", \"only_b\", \"diverged\" (counts and\n"
+    "`reprise dump --names` does, each in its own trace. JSON: one object a line, its \"kind\" is \"traces\" "
+    "(first),\n"
+    "\"changed\" (\"a\", \"b\", \"members\" with \"path\", \"a\", \"b\"), \"only_a\", \"only_b\", "
+    "\"diverged\" (counts and\n"
     "the first calls), or \"summary\" (last).\n"
     "\n"
     "A temporary file of 64 bytes a call is made in $TMPDIR, or /var/tmp.\n"
@@ -67,8 +76,8 @@ Status readBoth(DiffSide& a, DiffSide& b, const Options& options) {
     if (Status status = side->open(); !status) return status;
   for (const DiffSide* side : {&a, &b}) {
     if (options.reading.first_frame <= side->summary().frames) continue;
-    return {Code::kUsage, "--frames " + options.frames + " lies beyond " + side->path() + ", which ends in frame " +
-                              std::to_string(side->summary().frames)};
+    return {Code::kUsage, "--frames " + options.frames + " lies beyond " + side->path() +
+                              ", which ends in frame " + std::to_string(side->summary().frames)};
   }
   const bool merged = options.merged || (a.callingThreads() <= 1 && b.callingThreads() <= 1);
   auto reading_b = std::async(std::launch::async, [&] { return b.read(merged); });
@@ -77,9 +86,11 @@ Status readBoth(DiffSide& a, DiffSide& b, const Options& options) {
   return of_a ? of_b : of_a;
 }
 
-Status writeOutput(const DiffSide& a, const DiffSide& b, const DiffComparison& comparison, const Options& options) {
+Status writeOutput(const DiffSide& a, const DiffSide& b, const DiffComparison& comparison,
+                   const Options& options) {
   DumpOutput output;
-  if (Status status = output.open("", options.format == "text" && !options.no_pager && !comparison.counts().same());
+  if (Status status =
+          output.open("", options.format == "text" && !options.no_pager && !comparison.counts().same());
       !status)
     return status;
   DiffOutputOptions writing = options.output;
@@ -131,14 +142,18 @@ void addDiff(CLI::App& app, Run& run) {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   };
-  verb->add_option("--frames", options->frames, "Only these frames, counted from 0, in both")->type_name("A-B");
-  repeated("--command", options->reading.commands, "Only calls whose name matches, such as 'vkCmd*'; may be repeated");
+  verb->add_option("--frames", options->frames, "Only these frames, counted from 0, in both")
+      ->type_name("A-B");
+  repeated("--command", options->reading.commands,
+           "Only calls whose name matches, such as 'vkCmd*'; may be repeated");
   repeated("--ignore", options->reading.ignored, "What does not count, see below; may be repeated");
   verb->add_flag("--strict", options->reading.strict, "Compare what time and addresses explain, too");
   verb->add_flag("--merged", options->merged, "All threads as one sequence, not thread by thread");
-  verb->add_flag("--prefix", options->prefix,
-                 "What one trace has beyond the other's end is no difference: programs killed at different times");
-  verb->add_option("--context", options->output.context, "Equal calls shown around a difference, 3 unless given")
+  verb->add_flag(
+      "--prefix", options->prefix,
+      "What one trace has beyond the other's end is no difference: programs killed at different times");
+  verb->add_option("--context", options->output.context,
+                   "Equal calls shown around a difference, 3 unless given")
       ->option_text("N")
       ->check(CLI::Range(0, 1000));
   verb->add_option("--max", options->most, "Differences shown at most, 50 unless given; all are counted")

@@ -6,19 +6,23 @@
 namespace reprise {
 namespace {
 
-// What the furthest path with so many edits has reached, by diagonal (a - b).
+// The furthest paths with so many edits, by diagonal (a - b).
 class Front {
  public:
-  explicit Front(int edits) : edits_(edits), reached_(size_t(2 * edits + 1), kNone) {}
-  static constexpr int64_t kNone = -1;
-  int64_t& at(int diagonal) { return reached_[size_t(diagonal + edits_)]; }
-  int64_t at(int diagonal) const {
-    return diagonal < -edits_ || diagonal > edits_ ? kNone : reached_[size_t(diagonal + edits_)];
+  struct Path {
+    int64_t a = -1;       // items of A that it has passed; -1: no path
+    int64_t matches = 0;  // of them
+  };
+  explicit Front(int edits) : edits_(edits), paths_(size_t(2 * edits + 1)) {}
+  int edits() const { return edits_; }
+  Path& at(int diagonal) { return paths_[size_t(diagonal + edits_)]; }
+  Path at(int diagonal) const {
+    return diagonal < -edits_ || diagonal > edits_ ? Path() : paths_[size_t(diagonal + edits_)];
   }
 
  private:
   int edits_;
-  std::vector<int64_t> reached_;
+  std::vector<Path> paths_;
 };
 
 // 0, -1, 1, -2, 2, ...: near diagonals first, so that of equally good paths the straightest is taken.
@@ -80,20 +84,6 @@ void LaneAligner::add(std::vector<Edit>& edits, Edit::Kind kind, uint64_t a_coun
   at_b_ += b_count;
 }
 
-void LaneAligner::resync(std::vector<Edit>& edits) {
-  if (const auto script = search({a_size_, b_size_, false})) {
-    fruitless_ = 0;
-    return follow(*script, edits);
-  }
-  uint64_t a = at_a_, b = at_b_;
-  if (!findRun(a, b)) {
-    ++fruitless_;
-    return diverge(edits);
-  }
-  fruitless_ = 0;
-  fillGap(a, b, edits);
-}
-
 void LaneAligner::follow(const Script& script, std::vector<Edit>& edits) {
   for (const Step step : script) {
     if (step == Step::kSkipA) {
@@ -106,56 +96,133 @@ void LaneAligner::follow(const Script& script, std::vector<Edit>& edits) {
   }
 }
 
-std::optional<LaneAligner::Script> LaneAligner::search(const Region& region) const {
-  const auto a_left = int64_t(region.a_end - at_a_), b_left = int64_t(region.b_end - at_b_);
-  const int most = int(kMostEdits >> std::min(fruitless_, 3u));
-  const auto furthest = [&](const Front& before, int diagonal, Step& by) {
-    int64_t best = Front::kNone;
-    const auto consider = [&](int64_t x, Step step) {
-      const int64_t y = x - diagonal;
-      if (x <= best || x > a_left || y < 0 || y > b_left) return;
-      if (step == Step::kChange && !areVariants(at_a_ + uint64_t(x) - 1, at_b_ + uint64_t(y) - 1)) return;
-      best = x;
-      by = step;
-    };
-    if (before.at(diagonal) >= 0) consider(before.at(diagonal) + 1, Step::kChange);
-    if (before.at(diagonal - 1) >= 0) consider(before.at(diagonal - 1) + 1, Step::kSkipA);
-    if (before.at(diagonal + 1) >= 0) consider(before.at(diagonal + 1), Step::kSkipB);
-    return best;
-  };
-  std::vector<Front> fronts;
-  const auto script = [&](int diagonal) {
+// The search for the fewest edits; small enough to be thrown away with all its fronts.
+class LaneAligner::Search {
+ public:
+  Search(const LaneAligner& lanes, const Region& region)
+      : lanes_(lanes),
+        whole_(region.whole),
+        a_left_(int64_t(region.a_end - lanes.at_a_)),
+        b_left_(int64_t(region.b_end - lanes.at_b_)) {}
+
+  // Whether a path with at most so many edits is found.
+  bool run(int most) {
+    for (int edits = 0; edits <= most; ++edits) {
+      fronts_.emplace_back(edits);
+      for (int n = 0; n <= 2 * edits; ++n) {
+        found_ = nthDiagonal(n);
+        if (advance(found_)) return true;
+      }
+    }
+    return false;
+  }
+
+  // Where none was: the longest of them instead. Its diagonal; `matches` of it.
+  int64_t takeLongest() {
+    const Front& front = fronts_.back();
+    int64_t longest = -1;
+    for (int n = 0; n <= 2 * front.edits(); ++n) {
+      const Front::Path path = front.at(nthDiagonal(n));
+      const int64_t length = 2 * path.a - nthDiagonal(n);
+      if (path.a < 0 || length <= longest) continue;
+      longest = length;
+      found_ = nthDiagonal(n);
+    }
+    return front.at(found_).matches;
+  }
+  int edits() const { return fronts_.back().edits(); }
+  // What the path that was found leaves out on either side.
+  size_t skipped() const {
+    const Script steps = script();
+    return size_t(std::count(steps.begin(), steps.end(), Step::kSkipA) +
+                  std::count(steps.begin(), steps.end(), Step::kSkipB));
+  }
+
+  Script script() const {
     Script steps;
-    for (int edits = int(fronts.size()) - 1;; --edits) {
-      int64_t x = fronts[size_t(edits)].at(diagonal);
+    int diagonal = found_;
+    for (size_t edits = fronts_.size() - 1;; --edits) {
       Step by{};
-      const int64_t from = edits == 0 ? 0 : furthest(fronts[size_t(edits) - 1], diagonal, by);
-      steps.insert(steps.end(), size_t(x - from), Step::kMatch);
+      const int64_t from = edits == 0 ? 0 : before(edits, diagonal, by).a;
+      steps.insert(steps.end(), size_t(fronts_[edits].at(diagonal).a - from), Step::kMatch);
       if (edits == 0) break;
       steps.push_back(by);
       diagonal += by == Step::kSkipA ? -1 : by == Step::kSkipB ? 1 : 0;
     }
     std::reverse(steps.begin(), steps.end());
     return steps;
-  };
-  for (int edits = 0; edits <= most; ++edits) {
-    fronts.emplace_back(edits);
-    for (int n = 0; n <= 2 * edits; ++n) {
-      const int diagonal = nthDiagonal(n);
-      Step by{};
-      int64_t x = edits == 0 ? 0 : furthest(fronts[size_t(edits) - 1], diagonal, by);
-      if (x < 0) continue;
-      const int64_t start = x;
-      int64_t y = x - diagonal;
-      while (x < a_left && y < b_left && (region.whole || x - start < int64_t(kSync)) &&
-             mayMatch(at_a_ + uint64_t(x), at_b_ + uint64_t(y)))
-        ++x, ++y;
-      fronts.back().at(diagonal) = x;
-      const bool ended = region.whole ? x == a_left && y == b_left : x == a_left || y == b_left;
-      if (ended || (!region.whole && x - start >= int64_t(kSync))) return script(diagonal);
-    }
   }
-  return std::nullopt;
+
+ private:
+  // The furthest path on a diagonal right behind its last edit, which is `by`.
+  Front::Path before(size_t edits, int diagonal, Step& by) const {
+    const Front& front = fronts_[edits - 1];
+    Front::Path best;
+    const auto consider = [&](const Front::Path& from, int64_t a, Step step) {
+      const int64_t b = a - diagonal;
+      if (from.a < 0 || a <= best.a || a > a_left_ || b < 0 || b > b_left_) return;
+      if (step == Step::kChange &&
+          !lanes_.areVariants(lanes_.at_a_ + uint64_t(a) - 1, lanes_.at_b_ + uint64_t(b) - 1))
+        return;
+      best = {a, from.matches};
+      by = step;
+    };
+    const Front::Path straight = front.at(diagonal), left = front.at(diagonal - 1),
+                      right = front.at(diagonal + 1);
+    consider(straight, straight.a + 1, Step::kChange);
+    consider(left, left.a + 1, Step::kSkipA);
+    consider(right, right.a, Step::kSkipB);
+    return best;
+  }
+
+  // Follows the diagonal as far as items are equal. True: this is the path.
+  bool advance(int diagonal) {
+    const size_t edits = fronts_.size() - 1;
+    Step by{};
+    Front::Path path = edits == 0 ? Front::Path{0, 0} : before(edits, diagonal, by);
+    if (path.a < 0) return false;
+    const int64_t enough = int64_t(kSync + edits);
+    int64_t b = path.a - diagonal;
+    while (path.a < a_left_ && b < b_left_ && (whole_ || path.matches < enough) &&
+           lanes_.mayMatch(lanes_.at_a_ + uint64_t(path.a), lanes_.at_b_ + uint64_t(b)))
+      ++path.a, ++b, ++path.matches;
+    fronts_.back().at(diagonal) = path;
+    if (whole_) return path.a == a_left_ && b == b_left_;
+    return path.a == a_left_ || b == b_left_ || path.matches >= enough;
+  }
+
+  const LaneAligner& lanes_;
+  const bool whole_;
+  const int64_t a_left_, b_left_;
+  std::vector<Front> fronts_;
+  int found_ = 0;  // the diagonal on which the path ends
+};
+
+void LaneAligner::resync(std::vector<Edit>& edits) {
+  Search search(*this, {a_size_, b_size_, false});
+  const bool found = search.run(mostEdits());
+  // Where every few calls differ, half of them at most, there may be no better place to go on from.
+  if (found || search.takeLongest() >= search.edits()) {
+    fruitless_ = 0;
+    return follow(search.script(), edits);
+  }
+  uint64_t a = at_a_, b = at_b_;
+  if (findRun(a, b)) {
+    fruitless_ = 0;
+    return fillGap(a, b, edits);
+  }
+  // The same commands, though with other arguments.
+  if (search.skipped() * 4 <= size_t(search.edits())) return follow(search.script(), edits);
+  ++fruitless_;
+  diverge(edits);
+}
+
+// All items up to there, if so few edits do.
+bool LaneAligner::followTo(uint64_t a, uint64_t b, std::vector<Edit>& edits) {
+  Search search(*this, {a, b, true});
+  if (!search.run(mostEdits())) return false;
+  follow(search.script(), edits);
+  return true;
 }
 
 // The nearest places ahead from which kSync items are equal.
@@ -192,9 +259,7 @@ bool LaneAligner::findRun(uint64_t& a, uint64_t& b) const {
 }
 
 void LaneAligner::fillGap(uint64_t a, uint64_t b, std::vector<Edit>& edits) {
-  if (at_a_ < a && at_b_ < b) {
-    if (const auto script = search({a, b, true})) return follow(*script, edits);
-  }
+  if (at_a_ < a && at_b_ < b && followTo(a, b, edits)) return;
   add(edits, Edit::kOnlyA, a - at_a_, 0);
   add(edits, Edit::kOnlyB, 0, b - at_b_);
 }
@@ -204,7 +269,7 @@ void LaneAligner::diverge(std::vector<Edit>& edits) {
   uint64_t a = at_a_, b = at_b_;
   while (a < a_size_ && itemA(a).frame == frame_a) ++a;
   while (b < b_size_ && itemB(b).frame == frame_b) ++b;
-  add(edits, Edit::kDiverged, a - at_a_, b - at_b_);
+  if (!followTo(a, b, edits)) add(edits, Edit::kDiverged, a - at_a_, b - at_b_);
 }
 
 }  // namespace reprise

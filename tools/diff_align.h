@@ -1,17 +1,22 @@
 // Two lanes side by side: which item of one is which of the other, and what is left over.
 //
-// step() goes through items that are equal; where two are not, it looks for the place from which they are again:
-//   1. the fewest calls to leave out on either side or to take for variants of each other (same command), up to
-//      kMostEdits, behind which kSync items are equal: greedy search by furthest diagonals (Myers 1986, with the
-//      replacements of Landau and Vishkin 1989);
+// step() goes through items that are equal; where two are not, it looks for the place from which they are
+// again:
+//   1. the fewest calls to leave out on either side or to take for variants of each other (same command), up
+//   to
+//      kMostEdits, until kSync items more than these are equal: greedy search by furthest diagonals (Myers
+//      1986, with the replacements of Landau and Vishkin 1989); or, of so many edits, the path on which at
+//      least as much is equal;
 //   2. the nearest place where kSync items in a row are equal, in windows that grow to kWidest items;
-//   3. the start of the next frame, in both: the lanes diverge until there.
-// So memory and time are bounded however different the lanes are. Equal: the same hash, and handles that may mean the
-// same objects (DiffObjects), which step() then matches. References are kept. One thread's. No errors.
+//   3. the path of 1. again, if it is nearly all variants;
+//   4. the start of the next frame, in both: the lanes diverge until there.
+// So memory and time are bounded however different the lanes are. Equal: the same hash, and handles that may
+// mean the same objects (DiffObjects), which step() then matches. References are kept. One thread's. No
+// errors.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "tools/diff_objects.h"
@@ -22,7 +27,7 @@ namespace reprise {
 struct Edit {
   enum Kind : uint8_t { kChanged, kOnlyA, kOnlyB, kDiverged };
   Kind kind = kChanged;
-  bool at_end = false;  // kOnlyA, kOnlyB: the other lane has ended
+  bool at_end = false;    // kOnlyA, kOnlyB: the other lane has ended
   uint64_t a = 0, b = 0;  // the first items, or where they would be
   uint64_t a_count = 0, b_count = 0;
 };
@@ -60,6 +65,7 @@ class LaneAligner {
  private:
   enum class Step : uint8_t { kMatch, kChange, kSkipA, kSkipB };
   using Script = std::vector<Step>;
+  class Search;
   struct Region {  // of the search: items before these ends; `whole`: up to both ends, else up to a sync
     uint64_t a_end, b_end;
     bool whole;
@@ -71,9 +77,10 @@ class LaneAligner {
     return itemA(a).command == context_.command_of_b[itemB(b).command];
   }
   void resync(std::vector<Edit>& edits);
-  std::optional<Script> search(const Region& region) const;
+  int mostEdits() const { return int(kMostEdits >> std::min(fruitless_, 3u)); }
   void follow(const Script& script, std::vector<Edit>& edits);
   bool findRun(uint64_t& a, uint64_t& b) const;
+  bool followTo(uint64_t a, uint64_t b, std::vector<Edit>& edits);
   void fillGap(uint64_t a, uint64_t b, std::vector<Edit>& edits);
   void diverge(std::vector<Edit>& edits);
   void match(std::vector<Edit>& edits);

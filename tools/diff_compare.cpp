@@ -8,6 +8,7 @@
 namespace reprise {
 namespace {
 
+constexpr uint64_t kSlack = 3;               // frames by which threads may be ahead of each other at the end
 constexpr uint64_t kCompared = 256;          // items at the start of two threads of one name
 constexpr size_t kMostCandidates = 1 << 16;  // pairs of threads that are looked at that closely
 
@@ -102,10 +103,16 @@ void DiffComparison::run() {
   counts_.equal = a_.items() - counts_.changed - counts_.only_a - counts_.beyond_a;
 }
 
-// The shorter trace may have been cut off within its last call.
+// The shorter trace may have been cut off within its last call. A thread that ended long before its trace was
+// not.
 bool DiffComparison::isBeyondEnd(size_t pair, const Edit& edit) const {
   if (!prefix_) return false;
-  if (edit.at_end) return pairs_[pair]->a() && pairs_[pair]->b();
+  if (edit.at_end) {
+    const uint64_t frame =
+        edit.a_count > 0 ? pairs_[pair]->itemA(edit.a).frame : pairs_[pair]->itemB(edit.b).frame;
+    const DiffSide& ended = edit.a_count > 0 ? b_ : a_;
+    return frame + kSlack >= ended.summary().frames;
+  }
   if (edit.kind != Edit::kChanged) return false;
   const LaneAligner& lanes = *pairs_[pair];
   return (edit.a + 1 == lanes.a()->items.size() && lanes.itemA(edit.a).unfinished) ||

@@ -147,7 +147,8 @@ Result<DiffDetails> readDetails(const std::string& path, const DiffOptions& opti
   return details;
 }
 
-std::vector<MemberDifference> differingMembers(const DiffDetail& a, const DiffDetail& b, const DiffObjects& objects) {
+std::vector<MemberDifference> differingMembers(const DiffDetail& a, const DiffDetail& b,
+                                               const DiffObjects& objects) {
   std::vector<MemberDifference> found;
   if (a.command != b.command) found.push_back({"command", a.command, b.command});
   std::unordered_map<std::string_view, size_t> in_b;
@@ -169,6 +170,8 @@ std::vector<MemberDifference> differingMembers(const DiffDetail& a, const DiffDe
                      leaf.text.begin());
     }
     found.push_back({leaf.path, shown(leaf, first), shown(other, first)});
+    if (leaf.kind == Leaf::kHandle && found.back().a == found.back().b)
+      *found.back().b += " (not the object that A calls so)";
   }
   for (size_t i = 0; i < seen.size(); ++i)
     if (!seen[i]) found.push_back({b.leaves[i].path, std::nullopt, shown(b.leaves[i], SIZE_MAX)});

@@ -1,8 +1,8 @@
 // The second look at a trace: the few events that a comparison shows, with all that is in them.
 //
-// A comparison keeps hashes only; what differs is read again, from the trace's start up to the last event asked for,
-// for only so handles have names. What is kept of each event's bytes is bounded. Values; the caller's thread.
-// Errors: a trace that cannot be read a second time.
+// A comparison keeps hashes only; what differs is read again, from the trace's start up to the last event
+// asked for, for only so handles have names. What is kept of each event's bytes is bounded. Values; the
+// caller's thread. Errors: a trace that cannot be read a second time.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ namespace reprise {
 struct DetailLeaf {
   std::string path;
   Leaf::Kind kind = Leaf::kText;
-  std::string text;     // as it is shown; of bytes: those that are kept, as they are
-  uint64_t handle = 0;  // kHandle: packed()
+  std::string text;             // as it is shown; of bytes: those that are kept, as they are
+  uint64_t handle = 0;          // kHandle: packed()
   uint64_t size = 0, hash = 0;  // kBytes: of all of them; of a handle's value where that counts, too
 };
 
@@ -46,7 +46,8 @@ struct MemberDifference {
   std::string path;
   std::optional<std::string> a, b;
 };
-std::vector<MemberDifference> differingMembers(const DiffDetail& a, const DiffDetail& b, const DiffObjects& objects);
+std::vector<MemberDifference> differingMembers(const DiffDetail& a, const DiffDetail& b,
+                                               const DiffObjects& objects);
 
 // `text` where it is plain, else quoted and escaped: names in a trace must not drive a terminal.
 std::string plainText(std::string_view text);

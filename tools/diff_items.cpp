@@ -38,8 +38,8 @@ Status ScratchFile::append(std::span<const std::byte> bytes) {
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) {
       return {Code::kUnreadable, "cannot write " + std::to_string(size_ + bytes.size()) +
-                                     " bytes of a temporary file in " + folder_ + ": " + std::strerror(errno) +
-                                     "; set TMPDIR to a folder with more room"};
+                                     " bytes of a temporary file in " + folder_ + ": " +
+                                     std::strerror(errno) + "; set TMPDIR to a folder with more room"};
     }
     size_ += static_cast<uint64_t>(written);
     bytes = bytes.subspan(static_cast<size_t>(written));

@@ -1,9 +1,10 @@
 // What a comparison keeps of every call: a hash and the objects it names, lane by lane, in a temporary file.
 //
-// A million calls are 64 MB there and almost nothing in memory: a lane is a chain of blocks, of which only the last
-// lies in memory until finish(), which maps the file. release() lets go of pages that are not needed soon; they are
-// read again where they are. The file is in $TMPDIR, or /var/tmp, and has no name, so nothing is left of it. Owns the
-// file and the mapping. One thread's at a time. Errors: that the file cannot be made or written, by append() and finish().
+// A million calls are 64 MB there and almost nothing in memory: a lane is a chain of blocks, of which only
+// the last lies in memory until finish(), which maps the file. release() lets go of pages that are not needed
+// soon; they are read again where they are. The file is in $TMPDIR, or /var/tmp, and has no name, so nothing
+// is left of it. Owns the file and the mapping. One thread's at a time. Errors: that the file cannot be made
+// or written, by append() and finish().
 #pragma once
 
 #include <cstddef>
@@ -48,7 +49,7 @@ struct DiffItem {
   uint32_t frame = 0;
   uint32_t command = 0;  // DiffSide::commands(): calls of one command may be variants of each other
   uint32_t handle_count = 0;
-  uint32_t unfinished = 0;  // 1: a call that never returned
+  uint32_t unfinished = 0;         // 1: a call that never returned
   uint64_t handles[kInline] = {};  // more than kInline: the first is their place among all of ItemStore
 };
 static_assert(sizeof(DiffItem) == 64);

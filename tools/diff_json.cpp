@@ -66,8 +66,8 @@ void DiffOutput::jsonEdit(const Difference& difference) {
 
 void DiffOutput::jsonSummary() {
   const DiffCounts& counts = comparison_.counts();
-  Json out = {{"kind", "summary"},         {"same", counts.same()},       {"equal", counts.equal},
-              {"changed", counts.changed}, {"only_a", counts.only_a},     {"only_b", counts.only_b},
+  Json out = {{"kind", "summary"},           {"same", counts.same()},      {"equal", counts.equal},
+              {"changed", counts.changed},   {"only_a", counts.only_a},    {"only_b", counts.only_b},
               {"beyond_a", counts.beyond_a}, {"beyond_b", counts.beyond_b}};
   if (!differences_.empty()) {
     const Difference& first = differences_.front();

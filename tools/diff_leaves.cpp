@@ -98,7 +98,8 @@ bool EventLeaves::read(const Event& event, const Function& f) {
 bool EventLeaves::isOutsideTime(const Event& event, const Tree& tree) const {
   if (rules_.strict()) return false;
   const auto result = static_cast<int64_t>(tree.resultValue().bits);
-  if (tree.resultValue().kind == Value::kEnum && (result == VK_NOT_READY || result == VK_TIMEOUT)) return true;
+  if (tree.resultValue().kind == Value::kEnum && (result == VK_NOT_READY || result == VK_TIMEOUT))
+    return true;
   if (!waits(event.command_name)) return false;
   const auto& nodes = tree.nodes();
   for (size_t i = 0; i < nodes.size(); i = nodes[i].end)
@@ -159,20 +160,12 @@ void EventLeaves::readNode(const Tree& tree, size_t at, const Function& f) {
 
 // True if a rule says that `name`, below the current path, does not count.
 bool EventLeaves::isOut(std::string_view name) {
-  if (of_command_->members.empty()) return false;
+  if (!of_command_->mayEnd(name)) return false;
   path_.push({name});
-  std::string whole;
-  const bool out = std::any_of(of_command_->members.begin(), of_command_->members.end(), [&](const DiffRule* rule) {
-    // Most rules end in a plain name, which settles most members.
-    const size_t last = rule->path.rfind('.') == std::string::npos ? 0 : rule->path.rfind('.') + 1;
-    const std::string_view end = std::string_view(rule->path).substr(last);
-    if (end.find_first_of("*?[") == std::string_view::npos && end != name && name.find('.') == name.npos)
-      return false;
-    if (whole.empty()) whole = path_.text(false);
-    return leavesOut(*rule, whole);
-  });
+  const std::string whole = path_.text(false);
   path_.pop();
-  return out;
+  return std::any_of(of_command_->members.begin(), of_command_->members.end(),
+                     [&](const DiffRule* rule) { return leavesOut(*rule, whole); });
 }
 
 void EventLeaves::text(std::string_view name, std::string_view value, const Function& f) {
@@ -232,7 +225,8 @@ void EventLeaves::readContents(const Event& event, const Function& f) {
 void EventLeaves::readHole(const Event& event, const Function& f) {
   number("cause", uint64_t(event.hole.cause), f);
   // The subject of other causes is a handle or an address.
-  if (event.hole.cause == HoleCause::kUnknownStruct || rules_.strict()) number("subject", event.hole.subject, f);
+  if (event.hole.cause == HoleCause::kUnknownStruct || rules_.strict())
+    number("subject", event.hole.subject, f);
   std::string why;
   appendTextString(why, event.text);
   text("text", why, f);

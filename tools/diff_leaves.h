@@ -1,9 +1,11 @@
-// An event of a trace as its leaves: every value in it that counts in a comparison, and the path that leads there.
+// An event of a trace as its leaves: every value in it that counts in a comparison, and the path that leads
+// there.
 //
-// The leaves of a call are those of its printed tree, its pNext chains whole, and its result; what DiffRules leaves
-// out is not among them. A handle is the object that it means, bytes are themselves; all else is text. see() takes
-// every event in merged order, from the first of the trace on, because only so handles can be named; leaves are asked
-// for of the last one, and valid during the callback. One thread's. Errors: what cannot be decoded is a leaf that says so.
+// The leaves of a call are those of its printed tree, its pNext chains whole, and its result; what DiffRules
+// leaves out is not among them. A handle is the object that it means, bytes are themselves; all else is text.
+// see() takes every event in merged order, from the first of the trace on, because only so handles can be
+// named; leaves are asked for of the last one, and valid during the callback. One thread's. Errors: what
+// cannot be decoded is a leaf that says so.
 #pragma once
 
 #include <functional>
@@ -44,9 +46,9 @@ struct Leaf {
   enum Kind : uint8_t { kShape, kText, kHandle, kBytes };  // kShape: an array's or a struct's head
   Kind kind;
   const LeafPath& path;
-  std::string_view text;             // kText: its spelling; kShape: the type; of a handle without a name: its value
-  uint64_t count = 0;                // kShape: of an array's elements
-  ObjectName object{};               // kHandle; number 0: null, or no object that the trace has made
+  std::string_view text;  // kText: its spelling; kShape: the type; of a handle without a name: its value
+  uint64_t count = 0;     // kShape: of an array's elements
+  ObjectName object{};    // kHandle; number 0: null, or no object that the trace has made
   std::span<const std::byte> bytes;  // kBytes
 };
 
@@ -93,8 +95,8 @@ class EventLeaves {
   LeafPath path_;
   Memory memory_;
   std::unordered_map<uint64_t, uint64_t> payloads_;  // their numbers, in the order of their first event
-  std::unordered_set<uint64_t> time_pools_;  // numbers of query pools whose results are times
-  bool hides_data_ = false;                  // of the current call: pData holds times
+  std::unordered_set<uint64_t> time_pools_;          // numbers of query pools whose results are times
+  bool hides_data_ = false;                          // of the current call: pData holds times
 };
 
 // "vkCreateImage", or what events are called that are no calls: "memory", ...

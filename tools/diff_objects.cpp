@@ -7,7 +7,8 @@ namespace {
 
 std::vector<uint64_t> byKind(std::span<const uint64_t> handles) {
   std::vector<uint64_t> sorted(handles.begin(), handles.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](uint64_t x, uint64_t y) { return kindOf(x) < kindOf(y); });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](uint64_t x, uint64_t y) { return kindOf(x) < kindOf(y); });
   return sorted;
 }
 

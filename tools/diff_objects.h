@@ -1,8 +1,9 @@
-// Which object of one trace is which of the other: two are one once calls that match named them at the same place.
+// Which object of one trace is which of the other: two are one once calls that match named them at the same
+// place.
 //
-// So an additional image in one trace shifts no number of the others, and a changed member of its making does not
-// make every use of it a difference. Once matched, objects stay so. Plain tables, eight bytes an object; the handles are
-// packed() ones. One thread's.
+// So an additional image in one trace shifts no number of the others, and a changed member of its making does
+// not make every use of it a difference. Once matched, objects stay so. Plain tables, eight bytes an object;
+// the handles are packed() ones. One thread's.
 #pragma once
 
 #include <array>
@@ -31,11 +32,13 @@ class DiffObjects {
     place(to_b_, a) = static_cast<uint32_t>(numberOf(b));
     place(to_a_, b) = static_cast<uint32_t>(numberOf(a));
   }
-  // Of two calls that match: what stands at the same place. Of variants: the n-th of a kind, if both have as many of it.
+  // Of two calls that match: what stands at the same place. Of variants: the n-th of a kind, if both have as
+  // many of it.
   void match(std::span<const uint64_t> a, std::span<const uint64_t> b);
 
  private:
-  using Table = std::array<std::vector<uint32_t>, kHandleKindCount + 1>;  // by kind, then by number - 1; 0: none
+  using Table =
+      std::array<std::vector<uint32_t>, kHandleKindCount + 1>;  // by kind, then by number - 1; 0: none
 
   static uint32_t lookUp(const Table& table, uint64_t handle) {
     const auto& of_kind = table[size_t(kindOf(handle))];

@@ -6,7 +6,7 @@
 namespace reprise {
 namespace {
 
-constexpr size_t kMembersShown = 40;  // of one call
+constexpr size_t kMembersShown = 16;  // of one call
 
 std::string number(uint64_t value) { return std::to_string(value); }
 
@@ -141,9 +141,9 @@ void DiffOutput::writeLine(std::string_view colour, std::string_view mark, std::
 void DiffOutput::writeHead() {
   if (differences_.empty()) return;
   const auto line = [&](const char* mark, std::string_view colour, const DiffSide& side) {
-    writeLine(colour, mark, plainText(side.path()) + ": " + plainText(side.summary().info.command_line) + ", " +
-                                counted(side.summary().frames, "frame") + ", " +
-                                counted(side.summary().calls, "call"));
+    writeLine(colour, mark,
+              plainText(side.path()) + ": " + plainText(side.summary().info.command_line) + ", " +
+                  counted(side.summary().frames, "frame") + ", " + counted(side.summary().calls, "call"));
   };
   line("--- A ", options_.palette->failure, a_);
   line("+++ B ", options_.palette->result, b_);
@@ -195,12 +195,14 @@ void DiffOutput::writeEdit(const Difference& difference) {
   const Edit& edit = difference.edit;
   if (edit.kind == Edit::kChanged) return writeChange(difference);
   if (edit.kind == Edit::kDiverged) {
-    writeLine(options_.palette->warning, "", "# from here to the end of the frame too much differs to be compared: " +
-                                                 counted(edit.a_count, "event") + " of A, " + number(edit.b_count) +
-                                                 " of B");
+    writeLine(options_.palette->warning, "",
+              "# from here to the end of the frame too much differs to be compared: " +
+                  counted(edit.a_count, "event") + " of A, " + number(edit.b_count) + " of B");
   }
-  if (edit.at_end && edit.a_count > 0 && comparison_.pair(difference.pair).b()) writeLine({}, "", "# B ends here");
-  if (edit.at_end && edit.b_count > 0 && comparison_.pair(difference.pair).a()) writeLine({}, "", "# A ends here");
+  if (edit.at_end && edit.a_count > 0 && comparison_.pair(difference.pair).b())
+    writeLine({}, "", "# B ends here");
+  if (edit.at_end && edit.b_count > 0 && comparison_.pair(difference.pair).a())
+    writeLine({}, "", "# A ends here");
   if (edit.a_count > 0) writeRun(difference, true);
   if (edit.b_count > 0) writeRun(difference, false);
 }
@@ -213,6 +215,7 @@ void DiffOutput::writeChange(const Difference& difference) {
   if (b.is_call && b.call_number != a.call_number) head += "   (B: " + number(b.call_number) + ")";
   writeLine(options_.palette->command, "! ", head);
   const auto members = differingMembers(a, b, comparison_.objects());
+  if (members.empty()) writeLine({}, "    # ", "the same members in another order");
   for (size_t i = 0; i < std::min(members.size(), kMembersShown); ++i) {
     const MemberDifference& member = members[i];
     if (member.a) writeLine(options_.palette->failure, "    - ", member.path + " = " + *member.a);
@@ -258,7 +261,8 @@ void DiffOutput::writeSummary() {
     if (counts.changed + counts.only_a + counts.only_b > 0) {
       uint64_t said = 0;
       for (const Difference& difference : differences_)
-        said += difference.edit.kind == Edit::kChanged ? 1 : difference.edit.a_count + difference.edit.b_count;
+        said +=
+            difference.edit.kind == Edit::kChanged ? 1 : difference.edit.a_count + difference.edit.b_count;
       const uint64_t all = counts.changed + counts.only_a + counts.only_b;
       if (said < all) out_ += "... and " + number(all - said) + " more differences; --max shows more\n";
     }
@@ -267,7 +271,8 @@ void DiffOutput::writeSummary() {
   out_ += number(counts.equal) + " equal, " + number(counts.changed) + " changed, " + number(counts.only_a) +
           " only in A, " + number(counts.only_b) + " only in B";
   if (counts.beyond_a + counts.beyond_b > 0)
-    out_ += "; beyond the other's end: " + number(counts.beyond_a) + " of A, " + number(counts.beyond_b) + " of B";
+    out_ += "; beyond the other's end: " + number(counts.beyond_a) + " of A, " + number(counts.beyond_b) +
+            " of B";
   if (a_.leftOut() + b_.leftOut() > 0)
     out_ += "; not compared: " + number(a_.leftOut()) + " of A, " + number(b_.leftOut()) + " of B";
   out_ += '\n';

@@ -1,9 +1,11 @@
-// What `reprise diff` says: a hunk for every place where two traces differ, and the counts; as text or as JSON lines.
+// What `reprise diff` says: a hunk for every place where two traces differ, and the counts; as text or as
+// JSON lines.
 //
-// Text is for people: lines that start with `-` are A's, with `+` B's, with `!` calls that both make, with members that
-// differ; others are what surrounds them. JSON has one object a line, by its "kind": "traces" first, then "changed",
-// "only_a", "only_b" and "diverged", last "summary". The comparison must have run. References are kept. One thread's.
-// Errors: a trace that cannot be read again; a reader of the output who has left is none.
+// Text is for people: lines that start with `-` are A's, with `+` B's, with `!` calls that both make, with
+// members that differ; others are what surrounds them. JSON has one object a line, by its "kind": "traces"
+// first, then "changed", "only_a", "only_b" and "diverged", last "summary". The comparison must have run.
+// References are kept. One thread's. Errors: a trace that cannot be read again; a reader of the output who
+// has left is none.
 #pragma once
 
 #include <string>
@@ -25,8 +27,8 @@ struct DiffOutputOptions {
 // The details of both sides that the output needs.
 class DiffOutput {
  public:
-  DiffOutput(const DiffSide& a, const DiffSide& b, const DiffComparison& comparison, const DiffOptions& reading,
-             const DiffOutputOptions& options, DumpOutput& output);
+  DiffOutput(const DiffSide& a, const DiffSide& b, const DiffComparison& comparison,
+             const DiffOptions& reading, const DiffOutputOptions& options, DumpOutput& output);
 
   Status read();
   Status write();

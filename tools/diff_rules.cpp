@@ -7,8 +7,8 @@
 namespace reprise {
 namespace {
 
-// What differs between two runs of one program although it did the same. Handles and members that the registry
-// types as addresses are no rows: they are told by their types.
+// What differs between two runs of one program although it did the same. Handles and members that the
+// registry types as addresses are no rows: they are told by their types.
 constexpr std::string_view kDefaults[] = {
     // numbers that the window system or the kernel gave out
     "*.fd",
@@ -23,6 +23,7 @@ constexpr std::string_view kDefaults[] = {
     "vkGetPhysicalDeviceXlibPresentationSupportKHR.visualID",
     "vkGetRandROutputDisplayEXT.rrOutput",
     "payload.handle",
+    "metadata.application.pid",
     // times, and how far the device has come
     "*.pTimestamps",
     "*.pMaxDeviation",
@@ -73,6 +74,7 @@ const CommandRules& DiffRules::of(std::string_view command_name) {
   if (known != by_command_.end()) return known->second;
   const std::string name(command_name);
   CommandRules& made = by_command_[name];
+  made.any_end = command_name == "metadata";  // its members' names have dots
   made.polls = !strict_ && std::find(std::begin(kPolls), std::end(kPolls), command_name) != std::end(kPolls);
   for (const DiffRule& rule : rules_) {
     if (!matches(rule.command, name.c_str())) continue;
@@ -81,6 +83,11 @@ const CommandRules& DiffRules::of(std::string_view command_name) {
       rule.used = true;
     } else {
       made.members.push_back(&rule);
+      const size_t dot = rule.path.rfind('.');
+      made.ends.push_back(std::string_view(rule.path).substr(dot == std::string::npos ? 0 : dot + 1));
+      const bool is_glob = made.ends.back().find_first_of("*?[") != std::string_view::npos;
+      if (is_glob || made.ends.back().size() > 63) made.any_end = true;
+      made.end_lengths |= uint64_t{1} << std::min<size_t>(made.ends.back().size(), 63);
     }
   }
   return made;
@@ -107,8 +114,8 @@ bool leavesOut(const DiffRule& rule, std::string_view path) {
 
 bool matchesAny(std::span<const std::string> globs, std::string_view text) {
   const std::string name(text);
-  return globs.empty() ||
-         std::any_of(globs.begin(), globs.end(), [&](const auto& glob) { return matches(glob, name.c_str()); });
+  return globs.empty() || std::any_of(globs.begin(), globs.end(),
+                                      [&](const auto& glob) { return matches(glob, name.c_str()); });
 }
 
 }  // namespace reprise

@@ -1,9 +1,9 @@
 // One of the two traces that are compared: read once, from its start, into an ItemStore.
 //
-// open() opens the file; read() takes every event, on whatever thread it is called (the two sides are independent);
-// after it the lanes can be compared in any order. With `merged` all threads are one lane, in merged order; otherwise a
-// lane is a thread, and the changes of mapped memory are one of their own. Owns the reader and the store. Errors: a file
-// that cannot be read, a temporary file that cannot be written.
+// open() opens the file; read() takes every event, on whatever thread it is called (the two sides are
+// independent); after it the lanes can be compared in any order. With `merged` all threads are one lane, in
+// merged order; otherwise a lane is a thread, and the changes of mapped memory are one of their own. Owns the
+// reader and the store. Errors: a file that cannot be read, a temporary file that cannot be written.
 #pragma once
 
 #include <map>
