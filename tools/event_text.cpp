@@ -31,6 +31,8 @@ const char* holeCause(HoleCause cause) {
   return "unknown cause";
 }
 
+}  // namespace
+
 const char* metadataName(MetadataKind kind) {
   switch (kind) {
     case kMetadataApplication:
@@ -42,6 +44,8 @@ const char* metadataName(MetadataKind kind) {
   }
   return "unknown kind";
 }
+
+namespace {
 
 // What the subject of a hole is, in text: an sType is a number, a memory is a handle.
 std::string holeSubject(const HoleRecord& hole) {

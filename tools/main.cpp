@@ -84,6 +84,7 @@ int run(std::vector<std::string> arguments) {
   addExport(app, run_verb);
   addImport(app, run_verb);
   addScrub(app, run_verb);
+  addDiff(app, run_verb);
 
   const std::string verb = arguments.empty() ? "" : arguments.front();
   const CLI::App* known = findVerb(app, verb);
