@@ -15,7 +15,7 @@ from support.harness import Failure, copy_head, descendants, ok, program_name, r
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 MUTATED = {"VK_INSTANCE_LAYERS": test_layer("mutate"), "REPRISE_MUTATE": "draw", "REPRISE_MUTATE_CALL": "1",
-           "REPRISE_MUTATE_COUNT": "18"}
+           "REPRISE_MUTATE_COUNT": "30"}
 FRAMES = 12
 
 
@@ -62,15 +62,25 @@ def same(what, found, wanted):
     require(found == wanted, f"{what}: {found}, not {wanted}")
 
 
-def junit_of(path):
-    """{name: kind of its result} of a JUnit file, as a stock parser reads it; "" passed."""
-    import junitparser  # Debian: python3-junitparser
+def by_debian(bench, program, path):
+    """What a program for Debian's Python, which has its packages, makes of a file: an object of JSON."""
+    return json.loads(bench.run(["/usr/bin/python3", "-c", program, path]).expect().out)
 
-    suite = list(junitparser.JUnitXml.fromfile(str(path)))[0]
-    kinds = {case.name: case.result[0].__class__.__name__.lower() if case.result else "" for case in suite}
+
+JUNIT = """import json, sys, junitparser
+suite = list(junitparser.JUnitXml.fromfile(sys.argv[1]))[0]
+kinds = {case.name: case.result[0].__class__.__name__.lower() if case.result else "" for case in suite}
+print(json.dumps({"kinds": kinds, "counts": [suite.tests, suite.failures, suite.errors, suite.skipped]}))"""
+YAML = "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))"
+
+
+def junit_of(bench, path):
+    """{name: kind of its result} of a JUnit file, as a stock parser reads it; "" passed."""
+    parsed = by_debian(bench, JUNIT, path)
+    kinds = parsed["kinds"]
     counts = list(kinds.values())
-    same("JUnit's own counts", (suite.tests, suite.failures, suite.errors, suite.skipped),
-         (len(counts), counts.count("failure"), counts.count("error"), counts.count("skipped")))
+    same("JUnit's own counts", parsed["counts"],
+         [len(counts), counts.count("failure"), counts.count("error"), counts.count("skipped")])
     root = xml.etree.ElementTree.parse(path).getroot()
     same("testcases", len(root.findall("testsuite/testcase")), len(counts))
     return kinds
@@ -97,7 +107,7 @@ def green(bench):
     lines = run.out.splitlines()
     require([line.split()[2] for line in lines[:2]] == ["cube", "compute"], f"not in the manifest's order: {run.out}")
     same("the last line", lines[-1], "2 traces: 2 as expected")
-    same("JUnit", junit_of(bench.path("junit.xml")), {"cube": "", "compute": ""})
+    same("JUnit", junit_of(bench, bench.path("junit.xml")), {"cube": "", "compute": ""})
     found = results(bench)
     same("pictures compared", found["traces"][0]["pictures"], FRAMES)
     require(found["traces"][1]["memories"] > 0, "no memory of the compute program was compared")
@@ -114,11 +124,11 @@ def regression(bench):
     check(bench, path, "--update").expect()
     run = check(bench, path, "--junit", bench.path("junit.xml"), "--html", bench.path("page"), env=MUTATED).expect(1)
     require("frame 0, call" in run.out and "vkQueuePresentKHR, VkSwapchainKHR:1" in run.out, run.out)
-    same("JUnit", junit_of(bench.path("junit.xml")), {"cube": "failure"})
+    same("JUnit", junit_of(bench, bench.path("junit.xml")), {"cube": "failure"})
     trace = results(bench)["traces"][0]
     same("judgement", (trace["judgement"], trace["outcome"]), ("regression", "fail"))
     presents = {call["frame"]: call["call"] for call in bench.dump(bench.path("cube.vkr"), "--command", "vkQueuePresentKHR")}
-    require(0 < trace["finding_count"] < FRAMES, f"{trace['finding_count']} of {FRAMES} frames differ by one draw")
+    require(trace["finding_count"] > 0, "no frame differs")  # vkcube records a draw once for all frames of an image
     for finding in trace["findings"]:
         same("the present of a finding", finding["call"], presents[finding["frame"]])
         x, y, width, height = finding["box"]
@@ -132,6 +142,10 @@ def regression(bench):
         require(words in dom, f"the page does not say {words}: {dom[-3000:]}")
     require("http://" not in dom and "https://" not in dom, "the page asks for something of the network")
     check(bench, path).expect()
+    check(bench, path, env=dict(MUTATED, REPRISE_MUTATE_FRAME="0")).expect(1)
+    check(bench, path, env=dict(MUTATED, REPRISE_MUTATE_FRAME="5")).expect()  # nothing is recorded that late
+    blends = dict(MUTATED, REPRISE_MUTATE="blend")
+    check(bench, path, env=blends).expect(1)
     # Within a tolerance wide enough nothing is said of it.
     check(bench, manifest(bench, [{"name": "cube", "path": "cube.vkr", "tolerance": "channel:255"}], head=LAVAPIPE),
           env=MUTATED).expect()
@@ -188,7 +202,7 @@ def unexpected_pass(bench):
     run = check(bench, path, "--junit", bench.path("junit.xml")).expect(1)
     same("judgement", outcomes(bench)["cube"], ("unexpected pass", "pass"))
     require("unexpected pass" in run.out and "bug 7" in run.out, run.out)
-    same("JUnit", junit_of(bench.path("junit.xml")), {"cube": "failure"})
+    same("JUnit", junit_of(bench, bench.path("junit.xml")), {"cube": "failure"})
     check(bench, path, env=MUTATED).expect()
     same("judgement", outcomes(bench)["cube"], ("as expected", "fail"))
     # A failing driver's pictures do not become references.
@@ -217,7 +231,7 @@ def ends(bench):
          {"hangs": ("regression", "timeout"), "dies": ("regression", "crash"), "lives": ("as expected", "pass"),
           "dies-as-known": ("as expected", "crash"), "hangs-as-known": ("as expected", "timeout")})
     require("SIGSEGV" in run.out and "time limit of 4 s" in run.out, run.out)
-    same("JUnit", junit_of(bench.path("junit.xml")),
+    same("JUnit", junit_of(bench, bench.path("junit.xml")),
          {"hangs": "failure", "dies": "failure", "lives": "", "dies-as-known": "", "hangs-as-known": ""})
     same("processes left", sleepers(bench), [])
 
@@ -266,7 +280,7 @@ def broken(bench):
     kinds = {name: kind for name, (kind, _) in outcomes(bench).items()}
     same("judgements", kinds, {"cut": "broken", "noise": "broken", "absent": "broken", "other": "broken", "good": "as expected"})
     require("SHA-256 is " + digest in run.out and "absent.vkr" in run.out, run.out)
-    same("JUnit", junit_of(bench.path("junit.xml"))["other"], "error")
+    same("JUnit", junit_of(bench, bench.path("junit.xml"))["other"], "error")
     sum_line = bench.run(["sha256sum", trace]).expect().out
     same("--hash and sha256sum", bench.run([bench.reprise, "check", "--hash", trace]).out, sum_line)
 
@@ -277,7 +291,7 @@ def nothing_ran(bench):
     path = manifest(bench, [{**here, "expect": "skip", "reason": "too slow"}])
     run = check(bench, path, "--junit", bench.path("junit.xml")).expect(77)
     require("too slow" in run.out, run.out)
-    same("JUnit", junit_of(bench.path("junit.xml")), {"a": "skipped"})
+    same("JUnit", junit_of(bench, bench.path("junit.xml")), {"a": "skipped"})
     path = manifest(bench, [here])
     check(bench, path, env={"VK_ICD_FILENAMES": "/nonexistent.json"}).expect(77)
     same("outcomes", outcomes(bench), {"a": ("not run", "cannot run")})
@@ -455,23 +469,21 @@ def languages(bench):
 
 def ci_files(bench):
     """The CI examples are valid, say what their engines want, and their command lines are this program's."""
-    import yaml  # Debian: python3-yaml
-
     small_trace(bench)
     manifest(bench, [{"name": f"trace-{i}", "path": "good.vkr"} for i in range(9)])
-    github = yaml.safe_load((SOURCE / "tools/ci/github-actions.yml").read_text())
+    github = by_debian(bench, YAML, SOURCE / "tools/ci/github-actions.yml")
     job = github["jobs"]["check"]
     shards_of = job["strategy"]["matrix"]["shard"]
-    require(github[True] and job["runs-on"] and not job["strategy"]["fail-fast"], "GitHub: a trigger, a runner, all shards")
+    require(github["true"] and job["runs-on"] and not job["strategy"]["fail-fast"], "GitHub: a trigger, a runner, all shards")
     steps = {step.get("uses", step.get("name")): step for step in job["steps"]}
     require(steps["actions/upload-artifact@v4"]["if"] == "always()", "GitHub: red jobs keep their pages")
     runs = {"github": [steps["Replay"]["run"].replace("${{ matrix.shard }}", str(i)) for i in shards_of]}
-    gitlab = yaml.safe_load((SOURCE / "tools/ci/gitlab-ci.yml").read_text())["vulkan-traces"]
+    gitlab = by_debian(bench, YAML, SOURCE / "tools/ci/gitlab-ci.yml")["vulkan-traces"]
     same("GitLab's JUnit", gitlab["artifacts"]["reports"]["junit"], "junit.xml")
     same("GitLab's artifacts", gitlab["artifacts"]["when"], "always")
     total = gitlab["parallel"]
     runs["gitlab"] = [f"CI_NODE_INDEX={i}; CI_NODE_TOTAL={total}; " + gitlab["script"][0] for i in range(1, total + 1)]
-    job = yaml.safe_load((SOURCE / "tools/ci/kubernetes-job.yml").read_text())
+    job = by_debian(bench, YAML, SOURCE / "tools/ci/kubernetes-job.yml")
     same("Kubernetes", (job["apiVersion"], job["kind"], job["spec"]["completionMode"]), ("batch/v1", "Job", "Indexed"))
     container = job["spec"]["template"]["spec"]["containers"][0]
     completions = job["spec"]["completions"]
@@ -518,7 +530,7 @@ def mistakes(bench):
 def exact_verdicts(bench):
     """A query that counts otherwise: the report names the frame, the call and the query pool."""
     trace = bench.path("queries.vkr")
-    ok(bench.capture(trace, [bench.app("queries")]))
+    ok(bench.capture(trace, [bench.app("queries"), "occlusion"]))
     report = bench.path("report.json")
     bench.replay(trace, "--report", report).expect()
     found = json.loads(report.read_text())

@@ -11,11 +11,11 @@ function make(tag, className, ...children) {
 
 // A sign beside each word: readable without colour.
 const KINDS = {
-  "regression": {className: "bad", sign: "✗", title: "regressions"},
-  "unexpected pass": {className: "bad", sign: "‼", title: "unexpected passes"},
-  "broken": {className: "broken", sign: "⚠", title: "broken"},
-  "as expected": {className: "good", sign: "✓", title: "as expected"},
-  "not run": {className: "none", sign: "–", title: "not run"},
+  "regression": {className: "bad", sign: "✗", title: ["regression", "regressions"]},
+  "unexpected pass": {className: "bad", sign: "‼", title: ["unexpected pass", "unexpected passes"]},
+  "broken": {className: "broken", sign: "⚠", title: ["broken", "broken"]},
+  "as expected": {className: "good", sign: "✓", title: ["as expected", "as expected"]},
+  "not run": {className: "none", sign: "–", title: ["not run", "not run"]},
 };
 
 function seconds(value) {
@@ -154,7 +154,7 @@ function start() {
   const boxes = order.map(name => {
     const count = results.traces.filter(trace => trace.judgement === name).length;
     const input = Object.assign(make("input"), {type: "checkbox", checked: true, value: name, disabled: count === 0});
-    document.getElementById("kinds").append(make("label", "", input, ` ${KINDS[name].sign} ${count} ${KINDS[name].title}`));
+    document.getElementById("kinds").append(make("label", "", input, ` ${KINDS[name].sign} ${plural(count, ...KINDS[name].title)}`));
     return input;
   });
   const find = document.getElementById("find");
