@@ -90,6 +90,8 @@ bool EventLeaves::read(const Event& event, const Function& f) {
     case Event::kMetadata:
       readMetadata(event, f);
       break;
+    case Event::kOpaque:
+      return false;  // addresses of that run
   }
   return true;
 }
