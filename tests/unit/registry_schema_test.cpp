@@ -1,5 +1,5 @@
-// Every command of the registry, filled at random with every struct that it may hold, as lines of JSON that follow
-// the dump's schema: in the forms with and without outputs, with payloads cut and whole.
+// Every command of the registry, filled at random with every struct that it may hold, as lines of JSON that
+// follow the dump's schema: in the forms with and without outputs, with payloads cut and whole.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,12 +27,12 @@ struct Half {
   template <class Encode, class Packet>
   void encode(Packet& call) {
     GrowingBuffer buffer;
-    Encode encoder(buffer, {this,
-                            [](void* self, const void* p, size_t n) {
-                              auto* from = static_cast<const std::byte*>(p);
-                              static_cast<Half*>(self)->ranges.emplace_back(from, from + n);
-                            },
-                            [](void*, VkStructureType) {}});
+    Encode encoder(buffer, EncoderSink{this,
+                                       [](void* self, const void* p, size_t n) {
+                                         auto* from = static_cast<const std::byte*>(p);
+                                         static_cast<Half*>(self)->ranges.emplace_back(from, from + n);
+                                       },
+                                       [](void*, VkStructureType) {}});
     visit(encoder, call);
     bytes.assign(encoder.bytes().begin(), encoder.bytes().end());
     spans.assign(ranges.begin(), ranges.end());
@@ -101,7 +101,8 @@ TEST(DumpSchema, EveryOtherEvent) {
   for (const bool data : {false, true}) {
     EventPrinter printer(Tree::Format::kJson, 4, data);
     if (data) printer.nameObjects(&objects);
-    for (const auto kind : {Event::kMemory, Event::kHole, Event::kMetadata, Event::kContents, Event::kPayload}) {
+    for (const auto kind :
+         {Event::kMemory, Event::kHole, Event::kMetadata, Event::kContents, Event::kPayload}) {
       for (const uint32_t type : {VK_OBJECT_TYPE_IMAGE, VK_OBJECT_TYPE_BUFFER, VkObjectType(0x7fffffff)}) {
         Event event;
         event.kind = kind;
