@@ -6,9 +6,11 @@
 #include <new>
 #include <span>
 
+#include "capture/host_copies.h"
 #include "capture/lanes.h"
 #include "capture/memory.h"
 #include "capture/metadata.h"
+#include "capture/opaque_addresses.h"
 #include "capture/options.h"
 #include "capture/outside_copy.h"
 #include "capture/payloads.h"
@@ -167,10 +169,32 @@ VkResult createNextDevice(CreateDeviceCall& call, const NextLayer& instance, Nex
 
   ExtensionList list(info.ppEnabledExtensionNames, info.enabledExtensionCount);
   wantHostImport(instance, call.physicalDevice, list, next.added);
+  opaque::DeviceFeatures features(instance, call.physicalDevice, info);
   return createWith(info, list, next.added, [&](const VkDeviceCreateInfo* changed) {
-    link->u.pLayerInfo = here->pNext;
-    return create(call.physicalDevice, changed, call.pAllocator, call.pDevice);
+    const auto attempt = [&](const VkDeviceCreateInfo& asked) {
+      link->u.pLayerInfo = here->pNext;
+      return create(call.physicalDevice, &asked, call.pAllocator, call.pDevice);
+    };
+    next.capture_replay = features.on();
+    if (!features.change()) return attempt(*changed);
+    link->u.pLayerInfo = here->pNext;  // before the node is copied
+    VkDeviceCreateInfo asked = *changed;
+    features.apply(asked);
+    const VkResult result = attempt(asked);
+    if (result >= 0) return result;
+    next.capture_replay = {};
+    return attempt(*changed);
   });
+}
+
+// Such a program says itself where memory is mapped: pages of ours would lie elsewhere.
+bool placesMappings([[maybe_unused]] const VkDeviceCreateInfo& info) {
+#if defined(VK_EXT_map_memory_placed)
+  for (auto* node = static_cast<const VkBaseInStructure*>(info.pNext); node; node = node->pNext)
+    if (node->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAP_MEMORY_PLACED_FEATURES_EXT)
+      return reinterpret_cast<const VkPhysicalDeviceMapMemoryPlacedFeaturesEXT*>(node)->memoryMapPlaced;
+#endif
+  return false;
 }
 
 // Hosts cannot import where neither the program nor we enabled it, whatever pointers the driver gives out.
@@ -183,7 +207,7 @@ void trackMemory(const NextLayer& next, const VkDeviceCreateInfo& info, const Di
       (!optionIs(Option::kMemory, "auto") ||
        std::find(asked.begin(), asked.end(), kHostImport) == asked.end()))
     dispatch.GetMemoryHostPointerPropertiesEXT = nullptr;
-  memory::deviceCreated(next.device, dispatch, next.physical_device, instance);
+  memory::deviceCreated(next.device, dispatch, next.physical_device, instance, !placesMappings(info));
 }
 
 // Metadata is worth having, not worth failing for.
@@ -259,6 +283,7 @@ void createDevice(CreateDeviceCall& call, Command called) {
     next->api_version = std::min(instance.api_version, driverVersion(instance.dispatch, call.physicalDevice));
     loadDevice(next->dispatch, next->device_proc, next->device);
     preferExtensions(next->dispatch, next->api_version);
+    if (next->dispatch.GetBufferOpaqueCaptureAddress == nullptr) next->capture_replay = {};
     if (!next_layers.insert(dispatchKey(next->device), 0, next.get())) {
       next->dispatch.DestroyDevice(next->device, call.pAllocator);
       *call.pDevice = VK_NULL_HANDLE;
@@ -270,8 +295,10 @@ void createDevice(CreateDeviceCall& call, Command called) {
   becomeFirst(*next);
   laneDeviceCreated();
   trackMemory(*next, *call.pCreateInfo, instance.dispatch);
+  const CaptureReplay replay = next->capture_replay;
   next.release();
-  describe(kMetadataDevice, [&] { return deviceMetadata(instance, call.physicalDevice, *call.pCreateInfo); });
+  describe(kMetadataDevice,
+           [&] { return deviceMetadata(instance, call.physicalDevice, *call.pCreateInfo, replay); });
   describe(kMetadataCapture, [] { return captureMetadata(memory::methodName()); });
   warnOfUnknown(call.pCreateInfo->ppEnabledExtensionNames, call.pCreateInfo->enabledExtensionCount);
 }
@@ -285,11 +312,13 @@ void destroyDevice(DestroyDeviceCall& call, Command called) {
   if (!next) return;
   first_device.key.compare_exchange_strong(key, 0);
   outside::destroyCopiers(*next);
+  opaque::destroying(*next);
   record(call, called, [&] {
     invoke(next->dispatch, call);
     memory::deviceDestroyed(call.device);
   });
   forgetUpdateTemplates(call.device);
+  host_copies::deviceGone(call.device);
 }
 
 }  // namespace reprise::capture

@@ -1,6 +1,8 @@
 #include "capture/external_calls.h"
 
+#include "capture/host_copies.h"
 #include "capture/layer.h"
+#include "capture/opaque_addresses.h"
 #include "capture/outside_contents.h"
 #include "capture/payloads.h"
 #include "capture/recorder.h"
@@ -145,6 +147,7 @@ void hook(CmdWaitEvents2Call& call, Command called) { noted(call, called); }
 void hook(CreateImageCall& call, Command called) {
   pass(call, called);
   outside::created(call);
+  host_copies::created(call);
 }
 
 void hook(CreateSemaphoreCall& call, Command called) {
@@ -160,6 +163,7 @@ void hook(CreateSemaphoreCall& call, Command called) {
 
 void hook(DestroyBufferCall& call, Command called) {
   outside::destroying(call.device, VK_OBJECT_TYPE_BUFFER, uint64_t(call.buffer));
+  opaque::destroying(*nextOf(call.device), call.buffer);
   pass(call, called);
 }
 
@@ -170,6 +174,7 @@ void hook(DestroyFenceCall& call, Command called) {
 
 void hook(DestroyImageCall& call, Command called) {
   outside::destroying(call.device, VK_OBJECT_TYPE_IMAGE, uint64_t(call.image));
+  host_copies::destroying(call.device, call.image);
   pass(call, called);
 }
 

@@ -8,10 +8,12 @@
 
 #include "capture/create.h"
 #include "capture/external_calls.h"
+#include "capture/host_copies.h"
 #include "capture/ignored.h"
 #include "capture/layer.h"
 #include "capture/memory.h"
 #include "capture/metadata.h"
+#include "capture/opaque_addresses.h"
 #include "capture/options.h"
 #include "capture/outside_submit.h"
 #include "capture/payloads.h"
@@ -96,6 +98,9 @@ bool decodeTemplate(VkDevice device, VkDescriptorUpdateTemplate handle, VkDescri
 // ---- the hooks
 
 using external::hook;
+#if defined(REPRISE_HOST_COPIES)
+using host_copies::hook;
+#endif
 
 void hook(AllocateCommandBuffersCall& call, Command called) {
   pass(call, called);
@@ -103,10 +108,9 @@ void hook(AllocateCommandBuffersCall& call, Command called) {
 }
 
 void hook(AllocateMemoryCall& call, Command called) {
-  const Dispatch& driver = dispatchOf(call);
   const payloads::Import import = payloads::importOf(*call.pAllocateInfo);
   const uint64_t payload = import.any ? payloads::importing(import) : 0;
-  record(call, called, [&] { call.result = memory::allocate(driver, call); });
+  record(call, called, [&] { opaque::allocate(*nextOf(call.device), call); });
   if (!import.any || import.host_pointer || call.result != VK_SUCCESS) return;
   payloads::imported(payload, import.form, import.handle, call.device, VK_OBJECT_TYPE_DEVICE_MEMORY,
                      uint64_t(*call.pMemory), true);
@@ -134,8 +138,17 @@ void hook(BeginCommandBufferCall& call, Command called) {
   });
 }
 
-void hook(BindBufferMemoryCall& call, Command called) { bind(call, called); }
-void hook(BindBufferMemory2Call& call, Command called) { bind(call, called); }
+void hook(BindBufferMemoryCall& call, Command called) {
+  bind(call, called);
+  if (call.result == VK_SUCCESS) opaque::bound(*nextOf(call.device), call.buffer);
+}
+
+void hook(BindBufferMemory2Call& call, Command called) {
+  bind(call, called);
+  for (uint32_t i = 0; call.result == VK_SUCCESS && i < call.bindInfoCount; ++i)
+    opaque::bound(*nextOf(call.device), call.pBindInfos[i].buffer);
+}
+
 void hook(BindImageMemoryCall& call, Command called) { bind(call, called); }
 void hook(BindImageMemory2Call& call, Command called) { bind(call, called); }
 
@@ -194,9 +207,12 @@ void hook(PushWithTemplate2Call& call, Command called) {
 void hook(CopyMemoryToAccelerationStructureKHRCall& call, Command called) { submit(call, called); }
 void hook(CopyMemoryToMicromapEXTCall& call, Command called) { submit(call, called); }
 
+void hook(CreateAccelerationStructureKHRCall& call, Command called) {
+  record(call, called, [&] { opaque::createAccelerationStructure(*nextOf(call.device), call); });
+}
+
 void hook(CreateBufferCall& call, Command called) {
-  const Dispatch& driver = dispatchOf(call);
-  record(call, called, [&] { call.result = memory::createBuffer(driver, call); });
+  record(call, called, [&] { opaque::createBuffer(*nextOf(call.device), call); });
   outside::created(call);
 }
 
@@ -222,13 +238,12 @@ void hook(CreateInstanceCall& call, Command called) { createInstance(call, calle
 // A deferred creation gives its handles when it ends, and no call says when that is. The program is told that
 // nothing was deferred, as a driver may.
 void hook(CreateRayTracingPipelinesKHRCall& call, Command called) {
-  if (call.deferredOperation == VK_NULL_HANDLE) return pass(call, called);
-  const Dispatch& driver = dispatchOf(call);
   record(call, called, [&] {
     CreateRayTracingPipelinesKHRCall at_once = call;
     at_once.deferredOperation = VK_NULL_HANDLE;
-    invoke(driver, at_once, called);
-    call.result = at_once.result == VK_SUCCESS ? VK_OPERATION_NOT_DEFERRED_KHR : at_once.result;
+    opaque::createPipelines(*nextOf(call.device), at_once);
+    const bool told = call.deferredOperation && at_once.result == VK_SUCCESS;
+    call.result = told ? VK_OPERATION_NOT_DEFERRED_KHR : at_once.result;
   });
 }
 
@@ -292,8 +307,7 @@ void hook(FreeMemoryCall& call, Command called) {
 }
 
 void hook(GetDeviceBufferMemoryRequirementsCall& call, Command called) {
-  const Dispatch& driver = dispatchOf(call);
-  record(call, called, [&] { memory::getDeviceBufferMemoryRequirements(driver, call); });
+  record(call, called, [&] { opaque::getDeviceBufferMemoryRequirements(*nextOf(call.device), call); });
 }
 
 void hook(GetEventStatusCall& call, Command called) { wait(call, called, VK_EVENT_SET); }

@@ -22,6 +22,14 @@ namespace reprise::capture {
 
 inline constexpr char kLayerName[] = "VK_LAYER_REPRISE_capture";
 
+// Capture-replay features that are on, whoever asked for them (opaque_addresses.h).
+struct CaptureReplay {
+  bool addresses = false;          // bufferDeviceAddressCaptureReplay
+  bool structures = false;         // accelerationStructureCaptureReplay
+  bool groups = false;             // rayTracingPipelineShaderGroupHandleCaptureReplay
+  uint32_t group_handle_size = 0;  // bytes
+};
+
 struct NextLayer {
   Dispatch dispatch{};
   PFN_vkGetInstanceProcAddr instance_proc = nullptr;
@@ -32,6 +40,7 @@ struct NextLayer {
   VkDevice device = VK_NULL_HANDLE;
   uint32_t api_version = VK_API_VERSION_1_0;  // what the program asked for
   std::vector<const char*> added;             // extensions that we enabled and the program did not
+  CaptureReplay capture_replay;               // of a device
   bool external_memory_queries = false;  // of an instance: what device extensions of ours rest on is enabled
 };
 

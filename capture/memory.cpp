@@ -73,6 +73,7 @@ struct Device {
   VkPhysicalDevice physical = VK_NULL_HANDLE;
   VkPhysicalDeviceMemoryProperties types{};
   size_t import_alignment = 0;  // 0: host memory cannot be imported
+  bool beside = false;  // memory that is not imported may get pages beside the driver's
   bool follows_bindings = false;
   PFN_vkGetPhysicalDeviceExternalBufferProperties buffer_properties = nullptr;
 
@@ -82,7 +83,7 @@ struct Device {
 };
 
 struct State {
-  bool beside = false;  // memory that is not imported may get pages beside the driver's
+  bool beside = false;  // of devices, unless a program places its mappings itself
   MemoryTracker tracker{{laneReady, nextTicket, writeChange, writeHole}};
   std::mutex mutex;
   std::unordered_map<VkDevice, std::unique_ptr<Device>> devices;
@@ -281,14 +282,16 @@ void beforeUnmap(VkDevice device, VkDeviceMemory memory) {
 }  // namespace
 
 void deviceCreated(VkDevice created, const Dispatch& device, VkPhysicalDevice physical,
-                   const Dispatch& instance) {
+                   const Dispatch& instance, bool shows_own_pages) {
   State* s = stateOrNew();
   auto fresh = std::make_unique<Device>();
   fresh->physical = physical;
   instance.GetPhysicalDeviceMemoryProperties(physical, &fresh->types);
   fresh->buffer_properties = instance.GetPhysicalDeviceExternalBufferProperties;
-  if (s->tracker.watches()) fresh->import_alignment = importAlignment(physical, device, instance);
-  fresh->follows_bindings = fresh->import_alignment || s->beside;
+  if (s->tracker.watches() && shows_own_pages)
+    fresh->import_alignment = importAlignment(physical, device, instance);
+  fresh->beside = s->beside && shows_own_pages;
+  fresh->follows_bindings = fresh->import_alignment || fresh->beside;
   std::lock_guard lock(s->mutex);
   s->devices[created] = std::move(fresh);
 }
@@ -319,7 +322,7 @@ VkResult allocate(const Dispatch& driver, AllocateMemoryCall& call) {
   const MemoryKey key = keyOf(call.device, *call.pMemory);
   const bool zeroed = !chain.foreign && fillWithZeros(driver, call, type);
   // What is exported may be written by those whom no wait of this program tells of.
-  if (zeroed && s->beside && !chain.exported && giveBeside(*s, key, call.pAllocateInfo->allocationSize, type))
+  if (zeroed && device->beside && !chain.exported && giveBeside(*s, key, call.pAllocateInfo->allocationSize, type))
     return call.result;
   s->tracker.addCompared(key, call.pAllocateInfo->allocationSize, zeroed);
   if (chain.host_pointer) s->tracker.exposed(key, static_cast<std::byte*>(chain.host_pointer));

@@ -15,8 +15,9 @@
 
 namespace reprise::memory {
 
+// `shows_own_pages`: the program may be shown pages of the layer's in place of the driver's mapping.
 void deviceCreated(VkDevice created, const Dispatch& device, VkPhysicalDevice physical,
-                   const Dispatch& instance);
+                   const Dispatch& instance, bool shows_own_pages);
 void deviceDestroyed(VkDevice device);  // after the driver's call
 
 VkResult allocate(const Dispatch& driver, AllocateMemoryCall& call);

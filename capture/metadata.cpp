@@ -145,6 +145,15 @@ void writeFeatures(JsonText& json, const VkDeviceCreateInfo& info) {
   json.close('}');
 }
 
+// Whether a replay can ask the same device and driver for the same addresses.
+void writeCaptureReplay(JsonText& json, const CaptureReplay& replay) {
+  json.key("captureReplay").open('[');
+  if (replay.addresses) json.value("bufferDeviceAddressCaptureReplay");
+  if (replay.structures) json.value("accelerationStructureCaptureReplay");
+  if (replay.groups) json.value("rayTracingPipelineShaderGroupHandleCaptureReplay");
+  json.close(']');
+}
+
 // Its place in vkEnumeratePhysicalDevices, by which the program may have chosen it.
 void writeIndex(JsonText& json, const Dispatch& d, VkInstance instance, VkPhysicalDevice physical_device) {
   uint32_t count = 0;
@@ -197,13 +206,14 @@ std::string captureMetadata(const char* memory_method) {
   JsonText json;
   json.open('{').key("layerVersion").value(REPRISE_VERSION).key("registryVersion").version(registryVersion());
   json.key("memoryMethod").value(memory_method).key("settings").open('{');
-  for (const Option option : {Option::kArenaMib, Option::kMemory, Option::kUnknownExtensions})
+  for (const Option option :
+       {Option::kAddresses, Option::kArenaMib, Option::kMemory, Option::kUnknownExtensions})
     json.key(kOptions[size_t(option)].name).value(optionText(option));
   return json.close('}').close('}').take();
 }
 
 std::string deviceMetadata(const NextLayer& instance, VkPhysicalDevice physical_device,
-                           const VkDeviceCreateInfo& info) {
+                           const VkDeviceCreateInfo& info, const CaptureReplay& replay) {
   const Dispatch& d = instance.dispatch;
   VkPhysicalDeviceProperties properties{};
   d.GetPhysicalDeviceProperties(physical_device, &properties);
@@ -223,6 +233,7 @@ std::string deviceMetadata(const NextLayer& instance, VkPhysicalDevice physical_
   writeLimits(json, properties.limits);
   json.key("enabledExtensions").names(info.ppEnabledExtensionNames, info.enabledExtensionCount);
   writeFeatures(json, info);
+  writeCaptureReplay(json, replay);
   json.key("extensions").open('[');
   const bool hides = optionIs(Option::kUnknownExtensions, "hide");
   const auto extensions = driverExtensions(d, physical_device);

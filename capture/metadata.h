@@ -13,7 +13,7 @@ namespace reprise::capture {
 std::string applicationMetadata(const VkInstanceCreateInfo& info);
 // `info` is what the program asked for.
 std::string deviceMetadata(const NextLayer& instance, VkPhysicalDevice physical_device,
-                           const VkDeviceCreateInfo& info);
+                           const VkDeviceCreateInfo& info, const CaptureReplay& replay);
 
 // The settings in force.
 std::string captureMetadata(const char* memory_method);

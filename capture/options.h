@@ -20,7 +20,7 @@ enum class OptionType : uint8_t {
   kChoice,  // one of the words of `choices`
 };
 
-enum class Option : uint8_t { kArenaMib, kMemory, kOutput, kUnknownExtensions, kWriter };
+enum class Option : uint8_t { kAddresses, kArenaMib, kMemory, kOutput, kUnknownExtensions, kWriter };
 
 struct OptionInfo {
   const char* name;
@@ -32,6 +32,10 @@ struct OptionInfo {
 
 // In the order of Option.
 inline constexpr OptionInfo kOptions[] = {
+    {"addresses", OptionType::kChoice, "opaque", "opaque|translate",
+     "device addresses and shader group handles: opaque makes objects so that a replay on the same GPU and "
+     "driver can have the very same ones, where the driver offers that; translate leaves objects as the program "
+     "asked for them"},
     {"arena_mib", OptionType::kNumber, "256", nullptr,
      "shared memory between the program and the writer, in MiB"},
     {"memory", OptionType::kChoice, "auto", "auto|beside|compare|assisted|off",

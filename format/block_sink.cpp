@@ -2,7 +2,6 @@
 
 #include <sys/resource.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <cassert>
@@ -12,36 +11,32 @@
 #include <system_error>
 #include <utility>
 
+#include "format/block_compressor.h"
+
 namespace reprise {
 
 namespace {
 constexpr size_t kMaxOutstanding = BlockSink::kMaxBuffers * 3 / 4;  // the rest is for the block that comes
 constexpr size_t kLargestSpare = 2 << 20;
 constexpr auto kIdleAge = std::chrono::milliseconds(50);  // between two blocks: time for a good ratio
-constexpr size_t kBusyBytes = 4 << 20;        // more waiting than this: keep up first
-constexpr size_t kLateBytes = 8 << 20;        // more than this: the program will soon have to wait
-constexpr size_t kLittleBytes = 1 << 20;      // at the end of a small file: a fraction of a second at the
-constexpr uint64_t kSmallFile = 256 * 1024;   // slowest level
+constexpr size_t kBusyBytes = 4 << 20;                    // more waiting than this: keep up first
+constexpr size_t kLateBytes = 8 << 20;       // more than this: the program will soon have to wait
+constexpr size_t kLittleBytes = 1 << 20;     // at the end of a small file: a fraction of a second at the
+constexpr uint64_t kSmallFile = 256 * 1024;  // slowest level
 constexpr int kNiceness = 10;
 constexpr int kFinalLevel = 19;
 constexpr int kIdleLevel = 12;
 constexpr int kUsualLevel = 3;
 constexpr int kBusyLevel = 1;
-constexpr int kLateLevel = -1;                // 1.3 times as fast as 1, and 3 % larger
-constexpr size_t kRepetitive = 24;            // from this ratio on, kUsualLevel is no slower than kBusyLevel
+constexpr int kLateLevel = -1;      // 1.3 times as fast as 1, and 3 % larger
+constexpr size_t kRepetitive = 24;  // from this ratio on, kUsualLevel is no slower than kBusyLevel
 constexpr size_t kLeastFiltered = 4096;
 constexpr int kTrialLevel = 3;
-constexpr uint32_t kSkippableFrame = 0x184d2a50;
 }  // namespace
 
-// One thread's zstd context.
+// What a thread needs for compressing.
 class BlockSink::Compressor {
  public:
-  Compressor() : context_(ZSTD_createCCtx()) { assert(context_); }
-  ~Compressor() { ZSTD_freeCCtx(context_); }
-  Compressor(const Compressor&) = delete;
-  Compressor& operator=(const Compressor&) = delete;
-
   // `thorough`: also tries the filter for bulk items, for about twice the time.
   void compress(Job& job, int level, bool thorough) {
     BlockHeader& header = job.header;
@@ -50,10 +45,10 @@ class BlockSink::Compressor {
     job.stored.resize(kBlockHeaderBytes);
     if (!raw.empty()) {
       if (thorough && header.kind == BlockKind::kBulk) filterItems(raw);
-      const size_t size = compressTo(raw, level, scratch_);
+      const size_t size = frames_.frame(raw, level, scratch_);
       job.stored.reserve(kBlockHeaderBytes + size);
       job.stored.insert(job.stored.end(), scratch_.begin(), scratch_.begin() + std::ptrdiff_t(size));
-      pad(job);
+      BlockCompressor::appendPadding(job.stored, BlockCompressor::paddingFor(job.used, size));
     }
     header.stored_bytes = static_cast<uint32_t>(job.stored.size() - kBlockHeaderBytes);
     header.checksum = checksumOf(std::span(job.stored).subspan(kBlockHeaderBytes));
@@ -62,15 +57,6 @@ class BlockSink::Compressor {
   }
 
  private:
-  // `to` only grows: fresh memory for each block would cost more than compressing it.
-  size_t compressTo(std::span<const std::byte> raw, int level, RawBytes& to) {
-    if (to.size() < ZSTD_compressBound(raw.size())) to.resize(ZSTD_compressBound(raw.size()));
-    ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
-    size_t size = ZSTD_compress2(context_, to.data(), to.size(), raw.data(), raw.size());
-    assert(!ZSTD_isError(size));
-    return size;
-  }
-
   // Item by item, because a block holds shaders and pixels, and only the latter gain.
   void filterItems(std::span<std::byte> raw) {
     for (size_t at = 0; at + kBulkItemHeaderBytes <= raw.size();) {
@@ -82,25 +68,14 @@ class BlockSink::Compressor {
       if (size < kLeastFiltered) continue;
       filtered_.assign(item.begin(), item.end());
       applyDelta4(filtered_);
-      if (compressTo(filtered_, kTrialLevel, scratch_) >= compressTo(item, kTrialLevel, scratch_))
+      if (frames_.frame(filtered_, kTrialLevel, scratch_) >= frames_.frame(item, kTrialLevel, scratch_))
         continue;
       std::copy(filtered_.begin(), filtered_.end(), item.begin());
       storeLe(size_field, size | kItemDelta4);
     }
   }
 
-  // A reader takes a large block only if its stored size justifies it: pad with a frame that zstd skips.
-  void pad(Job& job) {
-    size_t size = job.stored.size() - kBlockHeaderBytes;
-    size_t justified = job.used > kMaxBlockRaw ? job.used / kMaxRatio + 1 : 0;
-    if (size >= justified) return;
-    size_t padding = std::max<size_t>(justified - size, 8);
-    appendLe(job.stored, kSkippableFrame);
-    appendLe(job.stored, static_cast<uint32_t>(padding - 8));
-    job.stored.resize(kBlockHeaderBytes + size + padding);
-  }
-
-  ZSTD_CCtx* context_;
+  BlockCompressor frames_;
   std::vector<std::byte> filtered_;
   RawBytes scratch_;
 };
@@ -127,6 +102,10 @@ void BlockSink::writeStart(std::span<const std::byte> bytes) {
   write(bytes, lock);
 }
 
+void BlockSink::writeBytes(std::span<const std::byte> bytes) {
+  if (drain().isOk()) writeStart(bytes);
+}
+
 void BlockSink::writeEnd(std::span<const std::byte> bytes) {
   std::unique_lock lock(mutex_);
   write(bytes, lock);
@@ -149,22 +128,24 @@ std::unique_ptr<BlockSink::Compressor> BlockSink::takeCompressor() {
   return compressor;
 }
 
-void BlockSink::submit(BlockHeader header, RawBytes raw, size_t used) {
+void BlockSink::submit(BlockHeader header, RawBytes raw, size_t used, int level) {
   std::unique_lock lock(mutex_);
   room_.wait(lock, [this] { return outstanding_bytes_ < kMaxOutstanding; });
   auto job = std::make_unique<Job>();
   job->header = header;
   job->raw = std::move(raw);
   job->used = used;
+  job->level = level;
   Job* added = job.get();
   const auto now = std::chrono::steady_clock::now();
   submit_pause_ = now - last_submit_;
   last_submit_ = now;
   outstanding_bytes_ += used;
   jobs_.push_back(std::move(job));
-  if (waiting_.size() >= resting_threads_ && threads_.size() < thread_count_ && !no_more_threads_) startThread();
+  if (waiting_.size() >= resting_threads_ && threads_.size() < thread_count_ && !no_more_threads_)
+    startThread();
   if (threads_.empty()) {
-    Compressor().compress(*added, levelFor(header.kind), false);
+    Compressor().compress(*added, level != 0 ? level : levelFor(header.kind), false);
     added->done = true;
     commitReady(lock);
     return;
@@ -220,13 +201,14 @@ void BlockSink::work() {
     Job* job = waiting_.front();
     waiting_.pop_front();
     waiting_bytes_ -= job->used;
-    int level = levelFor(job->header.kind);
-    bool thorough = waiting_bytes_ < kBusyBytes && job->used <= kMaxBlockRaw;
+    int level = job->level != 0 ? job->level : levelFor(job->header.kind);
+    bool thorough = job->level == 0 && waiting_bytes_ < kBusyBytes && job->used <= kMaxBlockRaw;
     lock.unlock();
     compressor->compress(*job, level, thorough);
     lock.lock();
     compressors_.push_back(std::move(compressor));
-    if (job->header.kind == BlockKind::kCalls) ratio_ = job->used / std::max<size_t>(1, job->header.stored_bytes);
+    if (job->header.kind == BlockKind::kCalls)
+      ratio_ = job->used / std::max<size_t>(1, job->header.stored_bytes);
     job->done = true;
     commitReady(lock);
   }

@@ -1,10 +1,10 @@
 // Raw blocks in, compressed blocks on disk, in the order of their submission.
 //
 // Threads with long-lived zstd contexts compress; whichever finishes the oldest outstanding block commits it.
-// Threads start as they are needed, and the context used last is used next, so that a quiet program's writer has one
-// of each. submit() waits while too much is outstanding, so memory stays bounded: blocks and spare buffers together
-// are at most kMaxBuffers. One thread submits. The first I/O error is kept; from then on blocks are dropped. Sizes are
-// bytes. Owns the descriptor.
+// Threads start as they are needed, and the context used last is used next, so that a quiet program's writer
+// has one of each. submit() waits while too much is outstanding, so memory stays bounded: blocks and spare
+// buffers together are at most kMaxBuffers. One thread submits. The first I/O error is kept; from then on
+// blocks are dropped. Sizes are bytes. Owns the descriptor.
 #pragma once
 
 #include <chrono>
@@ -33,10 +33,12 @@ class BlockSink {
   BlockSink& operator=(const BlockSink&) = delete;
 
   void writeStart(std::span<const std::byte> bytes);  // before the first submit()
+  void writeBytes(std::span<const std::byte> bytes);  // that are no block, behind what was submitted
 
   // Fills in the sizes and the checksum of `header`. `raw` may be longer than the block, which is its first
-  // `used` bytes.
-  void submit(BlockHeader header, RawBytes raw, size_t used);
+  // `used` bytes. level 0: as the constructor was told. Otherwise the block is stored as it is, at that
+  // level.
+  void submit(BlockHeader header, RawBytes raw, size_t used, int level = 0);
   void submit(BlockHeader header, RawBytes raw) {
     const size_t used = raw.size();
     submit(header, std::move(raw), used);
@@ -60,8 +62,9 @@ class BlockSink {
   struct Job {
     BlockHeader header;
     RawBytes raw;
-    size_t used = 0;                // of raw
-    RawBytes stored;                // header and payload as they go to disk
+    size_t used = 0;  // of raw
+    int level = 0;    // 0: chosen when its turn comes
+    RawBytes stored;  // header and payload as they go to disk
     bool done = false;
   };
   class Compressor;

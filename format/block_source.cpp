@@ -126,7 +126,8 @@ Status BlockSource::load(const BlockPlace& place, std::vector<std::byte>& raw) {
   return Status::ok();
 }
 
-Status BlockSource::unpack(const BlockPlace& place, std::vector<std::byte>& raw, BlockUnpacker& unpacker) const {
+Status BlockSource::unpack(const BlockPlace& place, std::vector<std::byte>& raw,
+                           BlockUnpacker& unpacker) const {
   auto found = blockAt(place.offset);
   if (!found) return damaged(place.offset, "no whole block starts here, although the file says so");
   const BlockHeader& header = found->header;
@@ -160,6 +161,10 @@ Status BlockSource::checkSizes(const BlockPlace& place, std::span<const std::byt
     return damaged(place.offset, "the block's size and its compressed contents disagree");
   }
   return Status::ok();
+}
+
+Status BlockSource::readBytes(uint64_t offset, std::span<std::byte> bytes) const {
+  return readAt(offset, bytes) ? Status::ok() : damaged(offset, "the file cannot be read");
 }
 
 Status BlockSource::reserve(uint64_t bytes, uint64_t offset) {

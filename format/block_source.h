@@ -2,8 +2,8 @@
 //
 // The file is hostile input and may even change while it is read: nothing is mapped, every block is copied,
 // checked and decompressed when it is asked for. What is decompressed at one time is bounded by a budget that
-// follows from the file's size. Errors name the file and the offset. unpack(), blockAt() and damaged() may be called
-// by several threads at a time, the rest is one thread's. Sizes and offsets are bytes.
+// follows from the file's size. Errors name the file and the offset. unpack(), blockAt() and damaged() may be
+// called by several threads at a time, the rest is one thread's. Sizes and offsets are bytes.
 #pragma once
 
 #include <atomic>
@@ -36,6 +36,9 @@ class BlockUnpacker {
   ~BlockUnpacker();
   BlockUnpacker(const BlockUnpacker&) = delete;
   BlockUnpacker& operator=(const BlockUnpacker&) = delete;
+
+  // The compressed payload of the block that was unpacked last.
+  std::span<const std::byte> stored() const { return stored_; }
 
  private:
   friend class BlockSource;
@@ -72,6 +75,8 @@ class BlockSource {
   Status reserve(uint64_t bytes, uint64_t offset);
   void release(uint64_t bytes) { reserved_ -= bytes; }
 
+  // Bytes as they lie in the file.
+  Status readBytes(uint64_t offset, std::span<std::byte> bytes) const;
   ReadAmount amountRead() const { return {bytes_read_, blocks_unpacked_, bytes_unpacked_}; }
 
   // "FILE: at offset N: WHAT"

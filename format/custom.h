@@ -15,6 +15,17 @@ inline bool hasDynamicState(const VkGraphicsPipelineCreateInfo& pipeline, VkDyna
   return std::find(states.begin(), states.end(), state) != states.end();
 }
 
+// Those of the chain stand in the place of the struct's own.
+template <class Info>
+uint64_t pipelineFlags(const Info& info) {
+#if defined(VK_KHR_maintenance5)
+  for (auto* node = static_cast<const VkBaseInStructure*>(info.pNext); node; node = node->pNext)
+    if (node->sType == VK_STRUCTURE_TYPE_PIPELINE_CREATE_FLAGS_2_CREATE_INFO_KHR)
+      return reinterpret_cast<const VkPipelineCreateFlags2CreateInfoKHR*>(node)->flags;
+#endif
+  return info.flags;
+}
+
 // The parts of a pipeline that this create info defines: all, unless it makes a library or links libraries.
 inline VkGraphicsPipelineLibraryFlagsEXT pipelineParts(const VkGraphicsPipelineCreateInfo& pipeline) {
   constexpr VkGraphicsPipelineLibraryFlagsEXT kAll = 0xf;

@@ -13,9 +13,9 @@ add_custom_command(
   VERBATIM)
 
 add_library(reprise_file STATIC
-  block_ahead.cpp block_sink.cpp block_source.cpp bulk_cache.cpp command_names.cpp event_ahead.cpp lane_block.cpp lane_cursor.cpp lane_stream.cpp
-  memory_reducer.cpp reader.cpp reader_seek.cpp side_tables.cpp trace_contents.cpp trace_format.cpp trace_index.cpp trace_summary.cpp
-  writer.cpp ${trace_generated})
+  block_ahead.cpp block_compressor.cpp block_sink.cpp block_source.cpp bulk_cache.cpp command_names.cpp event_ahead.cpp file_record.cpp lane_block.cpp lane_cursor.cpp lane_stream.cpp level_finder.cpp
+  memory_reducer.cpp reader.cpp reader_seek.cpp side_tables.cpp trace_assembler.cpp trace_contents.cpp trace_format.cpp trace_index.cpp
+  trace_summary.cpp trace_tally.cpp writer.cpp ${trace_generated})
 # Part of reprise_vk's generated headers; see command_names.cpp.
 add_dependencies(reprise_file vkgen)
 set_target_properties(reprise_file PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden

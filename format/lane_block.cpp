@@ -198,6 +198,16 @@ void LaneBlock::addPayload(const PayloadRecord& payload, uint64_t order) {
   put(payload.handle);
 }
 
+void LaneBlock::addOpaque(const OpaqueRecord& opaque, std::span<const std::byte> values, uint64_t order) {
+  begin(BlockKind::kCalls, order, kRecordHeaderBytes + kOpaqueBodyBytes + values.size());
+  head(kFileOpaque, 0, order, kOpaqueBodyBytes + values.size());
+  put(opaque.device);
+  put(opaque.object);
+  put(opaque.object_type);
+  put(opaque.values);
+  putBytes(values);
+}
+
 void LaneBlock::addHole(const HoleRecord& hole, std::string_view text, uint64_t order) {
   ++context_.counts.holes;
   begin(BlockKind::kCalls, order, kRecordHeaderBytes + kHoleBodyBytes + text.size());

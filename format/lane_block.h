@@ -57,6 +57,7 @@ class LaneBlock {
   void addContents(const ContentsRecord& contents, std::span<const std::byte> bytes, uint16_t record_flags,
                    uint64_t order, uint64_t time_ns);
   void addPayload(const PayloadRecord& payload, uint64_t order);
+  void addOpaque(const OpaqueRecord& opaque, std::span<const std::byte> values, uint64_t order);
   void addHole(const HoleRecord& hole, std::string_view text, uint64_t order);
   void addMetadata(uint32_t kind, std::span<const std::byte> text, uint64_t order);
   void close();

@@ -139,7 +139,7 @@ Status LaneCursor::nextRecord() {
     }
     if (record_.command == kFileTime && record_.inputs.size() >= sizeof(uint32_t)) {
       time_ns_ = source_.info().start_ns + loadLe<uint32_t>(record_.inputs.data()) * kNsPerMs;
-    } else if (record_.command >= kFileMemory && record_.command <= kFilePayload) {
+    } else if (record_.command >= kFileMemory && record_.command <= kFileOpaque) {
       break;
     }
   }
@@ -149,43 +149,10 @@ Status LaneCursor::nextRecord() {
 }
 
 Status LaneCursor::parse() {
-  const std::byte* p = raw_.data() + at_;
-  const size_t left = raw_.size() - at_;
-  if (left < kRecordHeaderBytes) return tooLong();
-  FileRecord& r = record_;
-  r.command = loadLe<uint16_t>(p);
-  r.flags = loadLe<uint8_t>(p + 2);
-  const auto step = loadLe<uint8_t>(p + 3);
-  const uint64_t input_size = loadLe<uint32_t>(p + 4);
-  const bool call = r.command < kFileFirstSpecial;
-  const bool has_outputs = call && (r.flags & kFileOutputs);
-  const bool has_bulks = call && (r.flags & kFileBulks);
-  size_t at = kRecordHeaderBytes;
-  if (left < at + (step == kStepAbsolute ? 8 : 0) + (has_outputs ? 4 : 0) + (has_bulks ? 8 : 0))
-    return tooLong();
-  r.order = last_order_ + step;
-  if (step == kStepAbsolute) {
-    r.order = loadLe<uint64_t>(p + at);
-    at += 8;
-  }
-  uint64_t output_size = 0;
-  if (has_outputs) {
-    output_size = loadLe<uint32_t>(p + at);
-    at += 4;
-  }
-  r.input_bulks = 0;
-  uint64_t number_bytes = 0;
-  if (has_bulks) {
-    r.input_bulks = loadLe<uint32_t>(p + at);
-    number_bytes = (uint64_t{r.input_bulks} + loadLe<uint32_t>(p + at + 4)) * sizeof(uint32_t);
-    at += 8;
-  }
-  if (number_bytes + input_size + output_size > left - at) return tooLong();
-  r.bulk_numbers = {p + at, number_bytes};
-  r.inputs = {p + at + number_bytes, input_size};
-  r.outputs = {p + at + number_bytes + input_size, output_size};
-  last_order_ = r.order;
-  at_ += at + number_bytes + input_size + output_size;
+  const size_t size = parseFileRecord(std::span(raw_).subspan(at_), last_order_, record_);
+  if (size == 0) return tooLong();
+  last_order_ = record_.order;
+  at_ += size;
   return Status::ok();
 }
 

@@ -2,7 +2,8 @@
 //
 // At most one block is decompressed at a time, and none before its first order is due: until then the cursor
 // stands before the block (Place::kBlock) and knows only that bound. One thread. Source, contents and `ahead`
-// must outlive it; a record's spans are valid until the next advance(), and longer where `ahead` is told to hold().
+// must outlive it; a record's spans are valid until the next advance(), and longer where `ahead` is told to
+// hold().
 #pragma once
 
 #include <cstddef>
@@ -12,21 +13,10 @@
 
 #include "format/block_ahead.h"
 #include "format/block_source.h"
-#include "format/record.h"
+#include "format/file_record.h"
 #include "format/trace_contents.h"
 
 namespace reprise {
-
-struct FileRecord {
-  uint16_t command = 0;  // file command id, or a FileRecordKind
-  uint8_t flags = 0;     // FileRecordFlags
-  uint64_t order = 0;
-  uint64_t number = 0;                // calls: among those of the lane
-  std::span<const std::byte> inputs;  // of a special record: its body
-  std::span<const std::byte> outputs;
-  std::span<const std::byte> bulk_numbers;  // u32 each, input bulks first
-  uint32_t input_bulks = 0;
-};
 
 class LaneCursor {
  public:

@@ -180,6 +180,13 @@ void LaneStream::special(const LaneRecord& record, std::span<const std::byte> pa
       block_.addPayload(payload_record, record.order);
       return;
     }
+    case kRecordOpaque: {
+      OpaqueRecord opaque{};
+      if (payload.size() < sizeof opaque) break;
+      std::memcpy(&opaque, payload.data(), sizeof opaque);
+      block_.addOpaque(opaque, payload.subspan(sizeof opaque), record.order);
+      return;
+    }
     default:
       break;
   }

@@ -228,6 +228,8 @@ Status TraceReader::deliver(Event& event) {
       return deliverContents(event);
     case kFilePayload:
       return deliverPayload(event);
+    case kFileOpaque:
+      return deliverOpaque(event);
     case kFileMetadata:
       return deliverMetadata(event);
     default:
@@ -371,6 +373,20 @@ Status TraceReader::deliverPayload(Event& event) {
   event.payload.handle = reader.get<uint64_t>();
   if (!reader.ok()) return source_->damaged(current_->blockOffset(), "a payload is shorter than its record");
   return Status::ok();
+}
+
+Status TraceReader::deliverOpaque(Event& event) {
+  ByteReader reader(current_->record().inputs);
+  event.kind = Event::kOpaque;
+  event.opaque.device = reader.get<uint64_t>();
+  event.opaque.object = reader.get<uint64_t>();
+  event.opaque.object_type = reader.get<uint32_t>();
+  event.opaque.values = reader.get<uint32_t>();
+  event.bytes = reader.take(reader.remaining());
+  const size_t values = event.opaque.values;
+  if (reader.ok() && (values == 0 ? event.bytes.empty() : event.bytes.size() % values == 0))
+    return Status::ok();
+  return source_->damaged(current_->blockOffset(), "opaque values are not as many as their record says");
 }
 
 Status TraceReader::deliverHole(Event& event) {

@@ -42,7 +42,7 @@ struct ReadOptions {
 };
 
 struct Event {
-  enum Kind { kCall, kMemory, kHole, kMetadata, kContents, kPayload };
+  enum Kind { kCall, kMemory, kHole, kMetadata, kContents, kPayload, kOpaque };
   Kind kind = kCall;
   uint64_t call_number = 0;  // of calls in merged order, 0-based; other kinds: that of the next call
   uint32_t frame = 0;        // frames that ended before this event: frame_ends.h
@@ -58,8 +58,9 @@ struct Event {
   std::span<const std::span<const std::byte>> input_bulks, output_bulks;
   MemoryChange memory{};             // kMemory: where
   ContentsRecord contents{};         // kContents: where
-  std::span<const std::byte> bytes;  // kMemory, kContents: the bytes that lie there now
+  std::span<const std::byte> bytes;  // kMemory, kContents: the bytes that lie there now; kOpaque: the values
   PayloadRecord payload{};           // kPayload
+  OpaqueRecord opaque{};             // kOpaque
   HoleRecord hole{};                 // kHole
   MetadataKind metadata_kind{};      // kMetadata
   std::string_view text;             // kHole: why; kMetadata: the JSON
@@ -192,6 +193,7 @@ class TraceReader {
   Status deliverMemory(Event& event);
   Status deliverContents(Event& event);
   Status deliverPayload(Event& event);
+  Status deliverOpaque(Event& event);
   Status deliverHole(Event& event);
   Status deliverMetadata(Event& event);
   Status readRuns();

@@ -34,6 +34,7 @@ enum RecordKind : uint16_t {
   kRecordMetadata = 0xff04,  // uint32_t MetadataKind, then its bytes
   kRecordContents = 0xff05,  // ContentsRecord, then the bytes; ticketed, before the submit that sees them
   kRecordPayload = 0xff06,   // PayloadRecord: of the next exporting or importing call of this lane; noted
+  kRecordOpaque = 0xff07,    // OpaqueRecord, then the values; noted, inside the call that makes the object
   kRecordFirstSpecial = 0xff00,
 };
 
@@ -89,6 +90,16 @@ struct ContentsRecord {
 struct PayloadRecord {
   uint64_t payload;  // counted from 1 in this process, the same for every handle to it; 0: it came from outside
   uint64_t handle;   // imported: descriptor, HANDLE or pointer, as the program gave it; exported: 0
+};
+
+// What an object must be made with to be where it was: its opaque capture address, or a ray-tracing
+// pipeline's shader group handles. That there is a record says that the layer made the object with the flag
+// for it.
+struct OpaqueRecord {
+  uint64_t device;       // VkDevice
+  uint64_t object;       // VkBuffer, VkDeviceMemory, VkAccelerationStructureKHR or VkPipeline
+  uint32_t object_type;  // VkObjectType
+  uint32_t values;       // that follow, of equal size: a uint64_t, which may be 0, or a pipeline's handles
 };
 
 struct HoleRecord {

@@ -10,6 +10,25 @@ constexpr size_t kCheckedBytes = 44;  // of the block header, before its own che
 
 uint64_t checksumOf(std::span<const std::byte> bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 
+std::vector<std::byte> encodeFileStart(std::span<const std::byte> header, uint16_t version_minor) {
+  std::vector<std::byte> bytes;
+  appendBytes(bytes, std::as_bytes(std::span(kFileMagic)));
+  appendLe(bytes, kVersionMajor);
+  appendLe(bytes, version_minor);
+  appendLe(bytes, static_cast<uint32_t>(header.size()));
+  appendLe(bytes, checksumOf(header));
+  appendBytes(bytes, header);
+  return bytes;
+}
+
+std::vector<std::byte> encodeFileEnd(uint64_t index_offset) {
+  std::vector<std::byte> bytes;
+  appendLe(bytes, index_offset);
+  appendLe(bytes, checksumOf(bytes));
+  appendBytes(bytes, std::as_bytes(std::span(kEndMagic)));
+  return bytes;
+}
+
 std::array<std::byte, kBlockHeaderBytes> encodeBlockHeader(const BlockHeader& header) {
   std::array<std::byte, kBlockHeaderBytes> bytes{};
   storeLe(bytes.data(), kBlockMarker);

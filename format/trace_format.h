@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "format/little_endian.h"
 
@@ -58,6 +59,10 @@ struct BlockHeader {
   uint64_t checksum = 0;  // xxh3-64 of the stored payload
 };
 
+// What comes before the first block, and behind the index.
+std::vector<std::byte> encodeFileStart(std::span<const std::byte> header, uint16_t version_minor);
+std::vector<std::byte> encodeFileEnd(uint64_t index_offset);
+
 std::array<std::byte, kBlockHeaderBytes> encodeBlockHeader(const BlockHeader& header);
 // nullopt: no marker here, or the header does not match its own check.
 std::optional<BlockHeader> decodeBlockHeader(std::span<const std::byte, kBlockHeaderBytes> bytes);
@@ -91,12 +96,14 @@ enum FileRecordKind : uint16_t {
   kFileTime = 0xff05,      // u32 milliseconds since the header's start_ns, for the records from here on
   kFileContents = 0xff06,  // ContentsRecord, then its bytes; with kFileBulks a u32 bulk number in their place
   kFilePayload = 0xff07,   // PayloadRecord
+  kFileOpaque = 0xff08,    // OpaqueRecord, then its values
 };
 inline constexpr uint32_t kRunIsBulk = 1u << 31;
 inline constexpr size_t kMemoryBodyBytes = 36;
 inline constexpr size_t kHoleBodyBytes = 16;
 inline constexpr size_t kContentsBodyBytes = 64;
 inline constexpr size_t kPayloadBodyBytes = 16;
+inline constexpr size_t kOpaqueBodyBytes = 24;
 
 // Items of a bulk block: u64 low, u64 high of the bytes' xxh3-128, u32 size or kItemDelta4 | size, bytes.
 // With kItemDelta4, from the fifth byte on, the byte four before it was taken off each: pixels and vertices

@@ -35,24 +35,26 @@ const FormatInfo* formatInfo(VkFormat format) {
   return found == std::end(kFormats) ? nullptr : found;
 }
 
+FormatBlock blockOfAspect(const FormatInfo& format, VkImageAspectFlagBits aspect) {
+  if (aspect == VK_IMAGE_ASPECT_DEPTH_BIT) return {format.depth_bytes};
+  if (aspect == VK_IMAGE_ASPECT_STENCIL_BIT) return {format.stencil_bytes};
+  if (const uint32_t plane = planeOf(aspect); plane < format.plane_count)
+    return {format.planes[plane].bytes};
+  if (aspect != VK_IMAGE_ASPECT_COLOR_BIT || format.plane_count != 0 || format.depth_bytes != 0 ||
+      format.stencil_bytes != 0)
+    return {};
+  return {format.block_bytes, {format.block_extent[0], format.block_extent[1], format.block_extent[2]}};
+}
+
 AspectSize sizeOfAspect(const FormatInfo& format, VkImageAspectFlagBits aspect, VkExtent3D extent) {
-  AspectSize size{extent.width, extent.height, 0, 0};
-  if (aspect == VK_IMAGE_ASPECT_DEPTH_BIT || aspect == VK_IMAGE_ASPECT_STENCIL_BIT) {
-    size.block_bytes = aspect == VK_IMAGE_ASPECT_DEPTH_BIT ? format.depth_bytes : format.stencil_bytes;
-    size.bytes = uint64_t{extent.width} * extent.height * extent.depth * size.block_bytes;
-  } else if (const uint32_t plane = planeOf(aspect); plane < format.plane_count) {
-    const FormatPlane& info = format.planes[plane];
-    size.width = extent.width / info.width_divisor;
-    size.height = extent.height / info.height_divisor;
-    size.block_bytes = info.bytes;
-    size.bytes = uint64_t{size.width} * size.height * extent.depth * info.bytes;
-  } else if (aspect == VK_IMAGE_ASPECT_COLOR_BIT && format.plane_count == 0 && format.depth_bytes == 0 &&
-             format.stencil_bytes == 0) {
-    size.block_bytes = format.block_bytes;
-    size.bytes = blocks(extent.width, format.block_extent[0]) *
-                 blocks(extent.height, format.block_extent[1]) *
-                 blocks(extent.depth, format.block_extent[2]) * format.block_bytes;
+  const FormatBlock block = blockOfAspect(format, aspect);
+  AspectSize size{extent.width, extent.height, 0, block.bytes};
+  if (const uint32_t plane = planeOf(aspect); plane < format.plane_count) {
+    size.width /= format.planes[plane].width_divisor;
+    size.height /= format.planes[plane].height_divisor;
   }
+  size.bytes = blocks(size.width, block.extent[0]) * blocks(size.height, block.extent[1]) *
+               blocks(extent.depth, block.extent[2]) * block.bytes;
   return size;
 }
 

@@ -24,6 +24,13 @@ struct FormatInfo {
 
 const FormatInfo* formatInfo(VkFormat format);  // null if unknown
 
+// What the texels of one aspect (one bit) lie in. Of a plane: its own texels.
+struct FormatBlock {
+  uint32_t bytes = 0;  // 0: the format has no such aspect
+  uint32_t extent[3] = {1, 1, 1};
+};
+FormatBlock blockOfAspect(const FormatInfo& format, VkImageAspectFlagBits aspect);
+
 // Texels of one aspect (one bit) of a subresource.
 struct AspectSize {
   uint32_t width = 0, height = 0;  // of the aspect; a plane may be smaller than the image

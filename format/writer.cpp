@@ -29,26 +29,6 @@ uint64_t monotonicNs() {
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
-std::vector<std::byte> fileStart(const TraceHeaderInfo& info) {
-  std::vector<std::byte> header = encodeHeader(info);
-  std::vector<std::byte> bytes;
-  appendBytes(bytes, std::as_bytes(std::span(kFileMagic)));
-  appendLe(bytes, kVersionMajor);
-  appendLe(bytes, kVersionMinor);
-  appendLe(bytes, static_cast<uint32_t>(header.size()));
-  appendLe(bytes, checksumOf(header));
-  appendBytes(bytes, header);
-  return bytes;
-}
-
-std::vector<std::byte> fileEnd(uint64_t index_offset) {
-  std::vector<std::byte> bytes;
-  appendLe(bytes, index_offset);
-  appendLe(bytes, checksumOf(bytes));
-  appendBytes(bytes, std::as_bytes(std::span(kEndMagic)));
-  return bytes;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<TraceWriter>> TraceWriter::create(const std::string& path, TraceHeaderInfo info,
@@ -66,7 +46,7 @@ Result<std::unique_ptr<TraceWriter>> TraceWriter::create(const std::string& path
   std::unique_ptr<TraceWriter> writer(new TraceWriter(options, std::move(info)));
   writer->sink_ = std::make_unique<BlockSink>(fd, path, options.level, options.threads);
   writer->tables_ = std::make_unique<SideTables>(*writer->sink_, options.names, options.block_bytes);
-  writer->sink_->writeStart(fileStart(writer->info_));
+  writer->sink_->writeStart(encodeFileStart(encodeHeader(writer->info_), kVersionMinor));
   if (Status status = writer->sink_->status(); !status.isOk()) return status;
   return writer;
 }
@@ -182,7 +162,7 @@ Status TraceWriter::finish() {
   const std::vector<std::byte> encoded = encodeIndex(index);
   sink_->submit(header, RawBytes(encoded.begin(), encoded.end()));
   if (Status status = sink_->drain(); !status.isOk()) return status;
-  sink_->writeEnd(fileEnd(offset));
+  sink_->writeEnd(encodeFileEnd(offset));
   return sink_->status();
 }
 

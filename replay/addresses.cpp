@@ -23,9 +23,10 @@ void Addresses::learn(Object object, VkDeviceAddress captured, VkDeviceAddress l
   if (const auto known = of_object_.find(object); known != of_object_.end()) {
     const auto& [begin, range] = *known->second;
     if (begin == captured && range.live == live && range.end == end) return;
-    ranges_.erase(known->second);
+    forget(known->second);
   }
   of_object_[object] = ranges_.insert({captured, {end, live}});
+  differing_ += captured != live;
   lowest_ = ranges_.size() == 1 && learnt_ == 0 ? captured : std::min(lowest_, captured);
   highest_ = learnt_ == 0 ? end : std::max(highest_, end);
   longest_ = std::max(longest_, end - captured);
@@ -36,8 +37,13 @@ void Addresses::destroyed(Object object) {
   sizes_.erase(object);
   const auto known = of_object_.find(object);
   if (known == of_object_.end()) return;
-  ranges_.erase(known->second);
+  forget(known->second);
   of_object_.erase(known);
+}
+
+void Addresses::forget(Ranges::iterator range) {
+  differing_ -= range->first != range->second.live;
+  ranges_.erase(range);
 }
 
 // The range that begins nearest before it and holds it; else one that ends there: programs keep such, too.

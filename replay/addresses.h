@@ -34,8 +34,9 @@ class Addresses {
   void destroyed(Object object);
   void learn(Object object, VkDeviceAddress captured, VkDeviceAddress live);
 
-  // Whether any address has been learnt.
-  bool any() const { return !ranges_.empty(); }
+  // Whether any address differs here. On the captured GPU all may be as they were: nothing has to be looked
+  // for.
+  bool any() const { return differing_ != 0; }
   // The live address in place of a captured one; itself where it is no object's.
   VkDeviceAddress liveOf(VkDeviceAddress captured) const;
 
@@ -59,6 +60,7 @@ class Addresses {
   static constexpr VkDeviceSize kWord = sizeof(uint64_t);
 
   bool maybe(uint64_t word) const { return word - lowest_ <= highest_ - lowest_; }
+  void forget(Ranges::iterator range);
   static bool anyIn(const Words& words, VkDeviceSize begin, VkDeviceSize end);
   bool anyMaybe(std::span<const std::byte> bytes) const;
   void writeWord(Words& words, std::byte* memory, VkDeviceSize at, uint64_t captured);
@@ -69,6 +71,7 @@ class Addresses {
   Ranges ranges_;
   VkDeviceAddress lowest_ = UINT64_MAX, highest_ = UINT64_MAX;  // that were ever captured
   VkDeviceSize longest_ = 0;
+  size_t differing_ = 0;  // of the ranges
   uint64_t learnt_ = 0, members_ = 0, data_words_ = 0, memory_words_ = 0;
 };
 

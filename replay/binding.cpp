@@ -16,12 +16,19 @@ Status Memory::place(HandleMap::Id id, const Resource& resource, VkDeviceMemory&
   const VkMemoryRequirements& needs = resource.needs;
   // What it has more here must not reach into what the program has behind it.
   const bool moves = resource.outgrew() && offset + resource.captured_size < allocation->size;
+  Device& device = *allocation->device;
+  const VkMemoryPropertyFlags host = allocation->wanted & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT;
+  // The program writes to its buffers where it sees the memory; an image's block may be the device's own.
+  const auto isSeen = [&](const LiveMemory& live) {
+    return !host || resource.kind != HandleKind::kVkBuffer ||
+           (device.memory.memoryTypes[live.type].propertyFlags & host);
+  };
   const auto fits = [&](const LiveBlock& block) {
     const LiveMemory& live = *block.live;
     if (&block == allocation->blocks.data() ? moves : offset >= block.end()) return false;
     const VkDeviceSize inside = offset - block.begin;
     return offset >= block.begin && inside <= live.size && needs.size <= live.size - inside &&
-           (needs.memoryTypeBits >> live.type & 1) &&
+           (needs.memoryTypeBits >> live.type & 1) && isSeen(live) &&
            (needs.alignment == 0 || inside % needs.alignment == 0) &&
            (live.dedicated == 0 ? !resource.wants_dedicated : live.dedicated == resource.live) &&
            // VUID-vkBindImageMemory-memory-02728 and -02729, and the buffer's
@@ -31,6 +38,7 @@ Status Memory::place(HandleMap::Id id, const Resource& resource, VkDeviceMemory&
   for (size_t i = allocation->blocks.size(); i-- > 0;) {
     const LiveBlock& block = allocation->blocks[i];
     if (!fits(block)) continue;
+    if (i > 0) occupy(id, resource, block.live);
     memory = block.live->memory;
     offset -= block.begin;
     return Status::ok();
@@ -40,8 +48,6 @@ Status Memory::place(HandleMap::Id id, const Resource& resource, VkDeviceMemory&
     offset -= shared->begin;
     return Status::ok();
   }
-  Device& device = *allocation->device;
-  const VkMemoryPropertyFlags host = allocation->wanted & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT;
   LiveBlock block{std::make_shared<LiveMemory>(), offset};
   LiveMemory& live = *block.live;
   live.size = needs.size;
@@ -81,9 +87,48 @@ Status Memory::place(HandleMap::Id id, const Resource& resource, VkDeviceMemory&
   player_.note("resources whose memory requirements differ here have allocations of their own");
   memory = live.memory;
   offset = 0;
+  occupy(id, resource, block.live);
   allocation->blocks.push_back(std::move(block));
   if (allocation->payload) offer(*allocation);
   return Status::ok();
+}
+
+void Memory::occupy(HandleMap::Id id, const Resource& resource, const std::shared_ptr<LiveMemory>& live) {
+  ++live->bound;
+  moved_.emplace(std::pair(resource.kind, resource.live), Moved{id, live});
+}
+
+void Memory::destroyed(HandleKind kind, uint64_t live) {
+  if (moved_.empty()) return;
+  const auto [first, last] = moved_.equal_range({kind, live});
+  for (auto it = first; it != last; ++it) {
+    const std::shared_ptr<LiveMemory> memory = it->second.live.lock();  // null: freed before the resource
+    Allocation* allocation = memory && --memory->bound == 0 ? find(it->second.allocation) : nullptr;
+    if (allocation) giveUp(*allocation, memory);
+  }
+  moved_.erase(first, last);
+}
+
+// Ends a moved resource's block, or the program's next resource at its place would be put there: programs
+// that divide one allocation use its ranges again and again. What is shared stays, others know it by its
+// place.
+void Memory::giveUp(Allocation& allocation, const std::shared_ptr<LiveMemory>& live) {
+  const auto block = std::find_if(allocation.blocks.begin() + 1, allocation.blocks.end(),
+                                  [&](const LiveBlock& one) { return one.live == live; });
+  if (allocation.payload || block == allocation.blocks.end()) return;
+  Device& device = *allocation.device;
+  LiveMemory& whole = *allocation.blocks[0].live;
+  // What the program could still read there. Memory that is slow to read is left: its contents are not kept.
+  if (live->mapped && block->begin < whole.size && ensureMapped(device, whole) &&
+      (device.memory.memoryTypes[live->type].propertyFlags & VK_MEMORY_PROPERTY_HOST_CACHED_BIT)) {
+    const VkDeviceSize size = std::min(block->end(), whole.size) - block->begin;
+    flush(device, *live, 0, size, true);
+    std::memcpy(whole.mapped + block->begin, live->mapped, size);
+    flush(device, whole, block->begin, block->begin + size, false);
+  }
+  device.linear.freed(live->memory);
+  device.dispatch.FreeMemory(device.live, live->memory, nullptr);
+  allocation.blocks.erase(block);
 }
 
 Status Memory::placeBuffer(HandleMap::Id id, VkBuffer buffer, VkDeviceMemory& memory, VkDeviceSize& offset) {

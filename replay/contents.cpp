@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "format/vk_formats.h"
+#include "replay/chains.h"
 #include "replay/memory.h"
 #include "replay/session.h"
 
@@ -34,11 +35,23 @@ VkImageLayout reachable(uint32_t layout) {
 }  // namespace
 
 void Contents::prepare(VkImageCreateInfo& info, uint64_t captured) {
-  if (targets_.contains(captured)) info.usage |= VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+  if (!targets_.contains(captured)) return;
+  info.usage |= VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+#if defined(VK_KHR_extended_flags)
+  if (auto* wide = findInChain<VkImageUsageFlags2CreateInfoKHR>(
+          info.pNext, VK_STRUCTURE_TYPE_IMAGE_USAGE_FLAGS_2_CREATE_INFO_KHR))
+    wide->usage |= VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+#endif
 }
 
 void Contents::prepare(VkBufferCreateInfo& info, uint64_t captured) {
-  if (targets_.contains(captured)) info.usage |= VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+  if (!targets_.contains(captured)) return;
+  info.usage |= VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+#if defined(VK_KHR_maintenance5)
+  if (auto* wide = findInChain<VkBufferUsageFlags2CreateInfoKHR>(
+          info.pNext, VK_STRUCTURE_TYPE_BUFFER_USAGE_FLAGS_2_CREATE_INFO_KHR))
+    wide->usage |= VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+#endif
 }
 
 void Contents::made(VkImage live, const VkImageCreateInfo& info, uint64_t captured) {
@@ -170,7 +183,8 @@ Status Contents::upload(const Event& event) {
   if (result == VK_TIMEOUT) return player_.waitedInVain();
   if (result == VK_ERROR_DEVICE_LOST) player_.failureSeen();
   if (result != VK_SUCCESS)
-    player_.difference(std::string("contents from outside could not be copied: ") + resultName(result));
+    player_.difference(Difference::kReplay,
+                       std::string("contents from outside could not be copied: ") + resultName(result));
   return Status::ok();
 }
 

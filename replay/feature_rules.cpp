@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "format/host_copy.h"
 #include "replay/chains.h"
 #include "replay/feature_rows.h"
 
@@ -182,6 +183,8 @@ void addObjectRules(std::vector<FeatureRule>& rules) {
                                      return call.pCreateInfo &&
                                             call.pCreateInfo->queryType == VK_QUERY_TYPE_PIPELINE_STATISTICS;
                                    }),
+          image("hostImageCopy", "VUID-VkImageCreateInfo-usage-10245",
+                [](const VkImageCreateInfo& info) { return isForHostCopies(info); }),
           compressed(Etc2::name, Etc2{}),
           compressed(Astc::name, Astc{}),
           compressed(Bc::name, Bc{}),
@@ -342,6 +345,12 @@ void addCommandRules(std::vector<FeatureRule>& rules) {
               "transformFeedback", "VUID-vkCmdBindTransformFeedbackBuffersEXT-transformFeedback-02355"),
           whenCalled<GetBufferDeviceAddressCall>("bufferDeviceAddress",
                                                  "VUID-vkGetBufferDeviceAddress-bufferDeviceAddress-03324"),
+#if defined(REPRISE_HOST_COPIES)
+          whenCalled<CopyByHostCall>("hostImageCopy", "the command is the feature's own"),
+          whenCalled<CopyFromHostCall>("hostImageCopy", "the command is the feature's own"),
+          whenCalled<CopyToHostCall>("hostImageCopy", "the command is the feature's own"),
+          whenCalled<TransitionByHostCall>("hostImageCopy", "the command is the feature's own"),
+#endif
           whenCalled<CmdSetLogicOpEXTCall>("extendedDynamicState2LogicOp",
                                            "VUID-vkCmdSetLogicOpEXT-None-04867"),
           whenCalled<CmdSetPatchControlPointsEXTCall>("extendedDynamicState2PatchControlPoints",

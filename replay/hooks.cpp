@@ -53,6 +53,27 @@ Status hook(Player& player, C& call, C&) {
                                : Status::ok();
 }
 
+// What the differences of this call since the `since`-th are about: what it made, else the first handle
+// after the device's.
+template <class C>
+void nameSubject(Player& player, const Event& event, uint64_t since) {
+  C call{};
+  if (!decodeInputs(event.inputs, event.input_bulks, player.arena(), call, nullptr, Holes::kLeaveOut)) return;
+  if constexpr (!kReturnsNothing<C>)
+    if (event.has_outputs)
+      (void)decodeOutputs(event.outputs, event.output_bulks, player.arena(), call, nullptr, Holes::kLeaveOut);
+  HandleValues handles;
+  forEachHandle(call, CallHalf::kOutputs, HandleList{handles});
+  if (commandInfo(C::kId).creates == HandleKind::kNone || handles.empty()) {
+    handles.clear();
+    forEachHandle(call, CallHalf::kInputs, HandleList{handles});
+    if (handles.size() > 1 &&
+        (handles[0].first == HandleKind::kVkDevice || handles[0].first == HandleKind::kVkInstance))
+      handles.erase(handles.begin());
+  }
+  if (!handles.empty()) player.differAbout(since, handles[0].first, handles[0].second);
+}
+
 template <class C>
 Status replayCall(Player& player, const Event& event) {
   player.stepTo(event);
@@ -71,11 +92,16 @@ Status replayCall(Player& player, const Event& event) {
   uint64_t first = 0;
   std::memcpy(&first, static_cast<const void*>(&call), std::min(sizeof first, sizeof call));
   if (Status status = player.begin(event, commandInfo(C::kId).dispatch, first); !status) return status;
+  const uint64_t differences = player.differences();
+  Status status;
   if constexpr (requires { hook(player, call, captured); }) {
-    return hook(player, call, captured);
+    status = hook(player, call, captured);
   } else {
-    return issue(player, call, captured);
+    status = issue(player, call, captured);
   }
+  if (player.differences() != differences) [[unlikely]]
+    nameSubject<C>(player, event, differences);
+  return status;
 }
 
 template <class C>

@@ -34,6 +34,12 @@ Status hook(Player&, GetPhysicalDeviceQueueFamilyPropertiesCall&,
 Status hook(Player&, GetPhysicalDeviceQueueFamilyProperties2Call&,
             GetPhysicalDeviceQueueFamilyProperties2Call&);
 
+#if defined(REPRISE_HOST_COPIES)
+// hooks_host_copies.cpp: copies between images and the program's memory, by the host
+Status hook(Player&, CopyFromHostCall&, CopyFromHostCall&);
+Status hook(Player&, CopyToHostCall&, CopyToHostCall&);
+#endif
+
 // hooks_memory.cpp: memory: allocated, bound, mapped, exported
 Status hook(Player&, AllocateMemoryCall&, AllocateMemoryCall&);
 Status hook(Player&, BindBufferMemoryCall&, BindBufferMemoryCall&);
@@ -88,6 +94,7 @@ Status hook(Player&, GetRayTracingShaderGroupHandlesKHRCall&, GetRayTracingShade
 Status hook(Player&, ResetDescriptorPoolCall&, ResetDescriptorPoolCall&);
 
 // hooks_sync.cpp: fences, semaphores and events: made, exported, waited for
+Status hook(Player&, CreateEventCall&, CreateEventCall&);
 Status hook(Player&, CreateFenceCall&, CreateFenceCall&);
 Status hook(Player&, CreateSemaphoreCall&, CreateSemaphoreCall&);
 Status hook(Player&, DestroyFenceCall&, DestroyFenceCall&);
@@ -107,7 +114,9 @@ Status hook(Player&, ImportSemaphoreFdKHRCall&, ImportSemaphoreFdKHRCall&);
 Status hook(Player&, ImportSemaphoreWin32HandleKHRCall&, ImportSemaphoreWin32HandleKHRCall&);
 Status hook(Player&, ImportSemaphoreZirconHandleFUCHSIACall&, ImportSemaphoreZirconHandleFUCHSIACall&);
 Status hook(Player&, QueueWaitIdleCall&, QueueWaitIdleCall&);
+Status hook(Player&, ResetEventCall&, ResetEventCall&);
 Status hook(Player&, ResetFencesCall&, ResetFencesCall&);
+Status hook(Player&, SetEventCall&, SetEventCall&);
 Status hook(Player&, SignalSemaphoreCall&, SignalSemaphoreCall&);
 Status hook(Player&, WaitForFencesCall&, WaitForFencesCall&);
 Status hook(Player&, WaitSemaphoresCall&, WaitSemaphoresCall&);

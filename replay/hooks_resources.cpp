@@ -40,7 +40,9 @@ void noteFallback(Player& player, VkFormat format) {
 
 Status hook(Player& player, CreateAccelerationStructureKHRCall& call,
             CreateAccelerationStructureKHRCall& captured) {
-  Status status = issue(player, call, captured);
+  const uint64_t made = captured.pAccelerationStructure ? valueOf(*captured.pAccelerationStructure) : 0;
+  Status status =
+      issueBy(player, call, captured, [&] { player.opaque().createAccelerationStructure(call, made); });
   if (status && player.usesAddresses() && call.pCreateInfo && call.pAccelerationStructure)
     player.device()->numbers.addresses.created(objectOf(*call.pAccelerationStructure),
                                                call.pCreateInfo->size);
@@ -56,7 +58,7 @@ Status hook(Player& player, CreateBufferCall& call, CreateBufferCall& captured) 
     player.contents().prepare(info, made);
     if (info.pNext) traits = player.external().adaptBuffer(info, made);
   }
-  Status status = issue(player, call, captured);
+  Status status = issueBy(player, call, captured, [&] { player.opaque().createBuffer(call, made); });
   if (status && call.pBuffer && made && call.pCreateInfo) {
     player.external().remember(HandleKind::kVkBuffer, valueOf(*call.pBuffer), std::move(traits));
     player.contents().made(*call.pBuffer, *call.pCreateInfo, made);
@@ -90,11 +92,15 @@ Status hook(Player& player, CreateImageCall& call, CreateImageCall& captured) {
     removeFromChain(info.pNext, VK_STRUCTURE_TYPE_IMAGE_SWAPCHAIN_CREATE_INFO_KHR);
     traits = player.external().adaptImage(info, made);
   }
+  const VkFormat format = call.pCreateInfo ? call.pCreateInfo->format : VK_FORMAT_UNDEFINED;
   Status status = issue(player, call, captured);
   if (status && call.pImage && made && call.pCreateInfo) {
     player.external().remember(HandleKind::kVkImage, valueOf(*call.pImage), std::move(traits));
     player.contents().made(*call.pImage, *call.pCreateInfo, made);
     if (call.result == VK_SUCCESS) player.device()->linear.created(*call.pImage, *call.pCreateInfo);
+    if (call.result == VK_SUCCESS && isForHostCopies(*call.pCreateInfo))
+      player.device()->host_images[*call.pImage] = {{format, call.pCreateInfo->arrayLayers},
+                                                    call.pCreateInfo->format};
   }
   return status;
 }
@@ -140,22 +146,27 @@ Status hook(Player& player, DestroyAccelerationStructureKHRCall& call,
 
 Status hook(Player& player, DestroyBufferCall& call, DestroyBufferCall& captured) {
   player.external().forget(HandleKind::kVkBuffer, valueOf(captured.buffer));
+  const auto object = objectOf(player.live<VkBuffer>(valueOf(captured.buffer)));
   if (Device* device = player.device()) {
-    const auto object = objectOf(player.live<VkBuffer>(valueOf(captured.buffer)));
     if (player.usesAddresses()) device->numbers.addresses.destroyed(object);
     device->captured_sizes.erase(object);
   }
-  return issue(player, call, captured);
+  const Status status = issue(player, call, captured);
+  if (status) player.memory().destroyed(object.first, object.second);
+  return status;
 }
 
 Status hook(Player& player, DestroyImageCall& call, DestroyImageCall& captured) {
   player.external().forget(HandleKind::kVkImage, valueOf(captured.image));
+  const auto live = player.live<VkImage>(valueOf(captured.image));
   if (Device* device = player.device()) {
-    const auto live = player.live<VkImage>(valueOf(captured.image));
     device->linear.destroyed(live);
+    device->host_images.erase(live);
     device->captured_sizes.erase(objectOf(live));
   }
-  return issue(player, call, captured);
+  const Status status = issue(player, call, captured);
+  if (status) player.memory().destroyed(HandleKind::kVkImage, valueOf(live));
+  return status;
 }
 
 Status hook(Player& player, GetAccelerationStructureDeviceAddressKHRCall& call,

@@ -51,6 +51,12 @@ void destroying(Player& player, ExternalObject object, T captured) {
 
 }  // namespace
 
+Status hook(Player& player, CreateEventCall& call, CreateEventCall& captured) {
+  const Status status = issue(player, call, captured);
+  if (captured.pEvent) player.set_events.erase(player.find(HandleKind::kVkEvent, valueOf(*captured.pEvent)));
+  return status;
+}
+
 Status hook(Player& player, CreateFenceCall& call, CreateFenceCall& captured) {
   return createSync(player, call, captured, ExternalObject::kFence, captured.pFence);
 }
@@ -76,8 +82,16 @@ Status hook(Player& player, DeviceWaitIdleCall& call, DeviceWaitIdleCall& captur
   return idle ? issue(player, call, captured) : player.waitedInVain();
 }
 
+// Only a change is waited for: a program that polls sees the old state as often as its GPU let it, and this
+// one may be past it.
 Status hook(Player& player, GetEventStatusCall& call, GetEventStatusCall& captured) {
-  return repeatUntilAsCaptured(player, call, captured);
+  const HandleMap::Id event = player.find(HandleKind::kVkEvent, valueOf(captured.event));
+  const bool known = player.set_events.contains(event);
+  if (captured.result == (known ? VK_EVENT_SET : VK_EVENT_RESET) && event) return Status::ok();
+  const Status status = repeatUntilAsCaptured(player, call, captured);
+  if (captured.result == VK_EVENT_SET) player.set_events.insert(event);
+  if (captured.result == VK_EVENT_RESET) player.set_events.erase(event);
+  return status;
 }
 
 Status hook(Player& player, GetFenceFdKHRCall& call, GetFenceFdKHRCall& captured) {
@@ -195,11 +209,21 @@ Status hook(Player& player, QueueWaitIdleCall& call, QueueWaitIdleCall& captured
   return idle ? issue(player, call, captured) : player.waitedInVain();
 }
 
+Status hook(Player& player, ResetEventCall& call, ResetEventCall& captured) {
+  player.set_events.erase(player.find(HandleKind::kVkEvent, valueOf(captured.event)));
+  return issue(player, call, captured);
+}
+
 Status hook(Player& player, ResetFencesCall& call, ResetFencesCall& captured) {
   Status status = issue(player, call, captured);
   for (uint32_t i = 0; status && call.pFences && i < call.fenceCount; ++i)
     player.device()->rewrites.over(call.pFences[i]);
   return status;
+}
+
+Status hook(Player& player, SetEventCall& call, SetEventCall& captured) {
+  player.set_events.insert(player.find(HandleKind::kVkEvent, valueOf(captured.event)));
+  return issue(player, call, captured);
 }
 
 Status hook(Player& player, SignalSemaphoreCall& call, SignalSemaphoreCall& captured) {

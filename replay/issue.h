@@ -14,6 +14,7 @@
 #include "format/decoder.h"
 #include "format/encoder.h"
 #include "format/handles_visitor.h"
+#include "replay/chains.h"
 #include "replay/rules.h"
 #include "replay/session.h"
 
@@ -145,8 +146,15 @@ template <MakesPipelines C>
 void allowCompiling(C& call, const C& captured) {
   constexpr VkPipelineCreateFlags kFails = VK_PIPELINE_CREATE_FAIL_ON_PIPELINE_COMPILE_REQUIRED_BIT |
                                            VK_PIPELINE_CREATE_EARLY_RETURN_ON_FAILURE_BIT;
-  for (uint32_t i = 0; call.pCreateInfos && captured.pPipelines && i < call.createInfoCount; ++i)
-    if (captured.pPipelines[i]) const_cast<VkPipelineCreateFlags&>(call.pCreateInfos[i].flags) &= ~kFails;
+  for (uint32_t i = 0; call.pCreateInfos && captured.pPipelines && i < call.createInfoCount; ++i) {
+    if (!captured.pPipelines[i]) continue;
+    const_cast<VkPipelineCreateFlags&>(call.pCreateInfos[i].flags) &= ~kFails;
+#if defined(VK_KHR_maintenance5)
+    if (auto* wide = findInChain<VkPipelineCreateFlags2CreateInfoKHR>(
+            call.pCreateInfos[i].pNext, VK_STRUCTURE_TYPE_PIPELINE_CREATE_FLAGS_2_CREATE_INFO_KHR))
+      wide->flags &= ~VkFlags64{kFails};
+#endif
+  }
 }
 template <MakesPipelines C>
 void settlePipelines(Player& player, C& call, C& captured) {
@@ -169,7 +177,9 @@ template <class C>
 void settle(Player& player, C& call, C& captured, HandleMap::Id parent) {
   if constexpr (MakesPipelines<C>) return settlePipelines(player, call, captured);
   if constexpr (kHasVkResult<C>) {
-    if (!player.resultsAgree(captured.result, call.result)) {
+    const bool alike = kIsQuery<C> ? player.resultsAgree(captured.result, call.result)
+                                   : player.createdAlike(captured.result, call.result);
+    if (!alike) {
       if (captured.result < 0 || call.result >= 0) return;
       player.captured_returns.clear();
       forEachHandle(captured, CallHalf::kOutputs, HandleList{player.captured_returns});

@@ -1,6 +1,7 @@
 #include "replay/memory.h"
 
 #include <algorithm>
+#include <cinttypes>
 #include <cstdio>
 #include <cstring>
 
@@ -76,7 +77,7 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
   allocation->device = &device;
   allocation->captured = captured_memory;
   allocation->size = call.pAllocateInfo->allocationSize;
-  allocation->number = count_++;
+  allocation->number = ++count_;
   VkMemoryAllocateInfo info = *call.pAllocateInfo;
   uint32_t bits = ~0u;
   LiveBlock block{std::make_shared<LiveMemory>(), 0};
@@ -84,9 +85,12 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
   const std::u16string name = external.takeExportName(info.pNext);
   external.dropUnknownNodes(info.pNext, "VkDeviceMemory", captured_memory);
   external.dropForeignNodes(info.pNext, "VkDeviceMemory", captured_memory);
+  const uint64_t address = player_.opaque().memoryAddress(info.pNext, captured_memory);
   const auto* flags =
       findInChain<VkMemoryAllocateFlagsInfo>(info.pNext, VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO);
-  if (flags) allocation->flags = flags->flags & VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT;
+  constexpr VkMemoryAllocateFlags kAddressed =
+      VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT | VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_CAPTURE_REPLAY_BIT;
+  if (flags) allocation->flags = flags->flags & kAddressed;
   adaptDedicated(call.device, info, bits, *block.live);
   ExternalTraits traits;
   if (block.live->dedicated) {
@@ -121,7 +125,7 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
     block.live->size = info.allocationSize;
     block.live->type = type;
     block.live->types = block.live->exportable = exported;
-    result = newBlock(device, *block.live, info.pNext);
+    result = newBlockAt(device, *block.live, info.pNext, address);
   }
   if (result != VK_SUCCESS) return result;
   *call.pMemory = block.live->memory;
@@ -131,6 +135,16 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
         allocation->payload ? allocation->payload : std::make_shared<MemoryPayload>();
   pending_ = std::move(allocation);
   return VK_SUCCESS;
+}
+
+// With its opaque address, or where the driver refuses that anywhere.
+VkResult Memory::newBlockAt(Device& device, LiveMemory& live, const void* next, uint64_t address) {
+  if (address == 0) return newBlock(device, live, next);
+  const VkMemoryOpaqueCaptureAddressAllocateInfo there{
+      VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO, next, address};
+  const VkResult result = newBlock(device, live, &there);
+  player_.opaque().memoryMade(result != VK_SUCCESS);
+  return result == VK_SUCCESS ? result : newBlock(device, live, next);
 }
 
 VkResult Memory::newBlock(Device& device, LiveMemory& live, const void* next) {
@@ -281,6 +295,8 @@ Status Memory::dump(HandleMap::Id id) {
   Allocation* allocation = find(id);
   if (player_.options().memory_dump.empty() || allocation == nullptr || !allocation->mapped_by_program)
     return Status::ok();
+  const uint64_t number = dumps_++;  // also of what is not written: names are the trace's, not the device's
+  if (!player_.options().looked_at.has(player_.event().frame)) return Status::ok();
   LiveMemory& whole = *allocation->blocks[0].live;
   if (!ensureMapped(*allocation->device, whole) || allocation->mapped_offset >= whole.size)
     return Status::ok();
@@ -298,12 +314,15 @@ Status Memory::dump(HandleMap::Id id) {
     std::memcpy(bytes.data() + (begin - allocation->mapped_offset),
                 block.live->mapped + (begin - block.begin), end - begin);
   }
-  const std::string path = player_.options().memory_dump + "/memory-" + std::to_string(dumps_++) + "-" +
-                           std::to_string(player_.event().call_number) + ".bin";
+  char name[96];
+  std::snprintf(name, sizeof name, "memory-%06" PRIu64 "-%06" PRIu64 "-VkDeviceMemory-%" PRIu64 ".bin",
+                number, player_.event().call_number, allocation->number);
+  const std::string path = player_.options().memory_dump + "/" + name;
   std::FILE* file = std::fopen(path.c_str(), "wb");
   const bool written = file && std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
   if (file == nullptr || std::fclose(file) != 0 || !written)
     return Status(Code::kUnreadable, "cannot write " + path);
+  player_.wroteMemory(name, allocation->captured, allocation->number, allocation->mapped_offset);
   return Status::ok();
 }
 

@@ -11,18 +11,19 @@
 
 #include <array>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "format/handles.h"
 #include "format/reader.h"
 #include "format/status.h"
 #include "format/vk.h"
 #include "replay/addresses.h"
 #include "replay/external_memory.h"
-#include "format/handles.h"
 #include "replay/payloads.h"
 
 namespace reprise {
@@ -54,6 +55,7 @@ struct LiveMemory {
   uint64_t dedicated = 0;         // the live image or buffer that it is for
   std::shared_ptr<HostRegion> host;
   Addresses::Words addresses;  // that lie in it
+  uint32_t bound = 0;          // resources that live there, of a moved resource's block
 };
 
 // A physical device and its driver: opaque handles and memory types mean nothing to another one.
@@ -95,7 +97,7 @@ struct Allocation {
   HandleTypeBits exported = 0;             // live types of new blocks
   std::vector<LiveBlock> blocks;           // [0] is the whole allocation, the others moved resources
   std::shared_ptr<MemoryPayload> payload;  // once it was exported, or if it was imported
-  uint64_t number = 0;                     // counts the replay's allocations, for file names
+  uint64_t number = 0;                     // "VkDeviceMemory:7" of the trace: the seventh that it made
   bool mapped_by_program = false;
   VkDeviceSize mapped_offset = 0, mapped_size = 0;
 };
@@ -130,18 +132,23 @@ class Memory {
   // Turn where a live resource was bound at capture into where it is bound here (binding.cpp).
   Status placeBuffer(HandleMap::Id id, VkBuffer buffer, VkDeviceMemory& memory, VkDeviceSize& offset);
   Status placeImage(HandleMap::Id id, VkBindImageMemoryInfo& info);
+  // The driver has destroyed a live buffer or image: where it lay is for what the program puts there next.
+  void destroyed(HandleKind kind, uint64_t live);
 
   // -- mapped memory
   Status upload(const Event& event, HandleMap::Id id);
   void map(HandleMap::Id id, VkDeviceSize offset, VkDeviceSize size);
   Status unmap(HandleMap::Id id);
-  Status dump(HandleMap::Id id);  // writes the mapped range if the options ask for it
+  // Writes the mapped range if the options ask for it: memory-000003-000112-VkDeviceMemory-7.bin is the
+  // fourth range that the trace lets one see, at call 112. The names are the same on every device.
+  Status dump(HandleMap::Id id);
 
  private:
   Allocation* find(HandleMap::Id id);
   Status place(HandleMap::Id id, const Resource& resource, VkDeviceMemory& memory, VkDeviceSize& offset);
   VkMemoryPropertyFlags capturedFlags(uint32_t type, bool& known) const;
   VkResult newBlock(Device& device, LiveMemory& live, const void* next);
+  VkResult newBlockAt(Device& device, LiveMemory& live, const void* next, uint64_t address);
   void fillWithZeros(Device& device, LiveMemory& live);
   void release(Allocation& allocation, bool driver_frees_first);
   bool ensureMapped(Device& device, LiveMemory& live);
@@ -169,9 +176,20 @@ class Memory {
   void keepHandles(Allocation& allocation);
   LiveBlock* adopt(Allocation& allocation, const Resource& resource, VkDeviceSize offset);
 
+  // binding.cpp
+  void occupy(HandleMap::Id id, const Resource& resource, const std::shared_ptr<LiveMemory>& live);
+  void giveUp(Allocation& allocation, const std::shared_ptr<LiveMemory>& live);
+
+  // A resource in a block of its own, or of another that moved.
+  struct Moved {
+    HandleMap::Id allocation = HandleMap::kNone;
+    std::weak_ptr<LiveMemory> live;
+  };
+
   Player& player_;
   std::unordered_map<HandleMap::Id, std::unique_ptr<Allocation>> allocations_;
   std::unique_ptr<Allocation> pending_;
+  std::multimap<std::pair<HandleKind, uint64_t>, Moved> moved_;  // by resource; several planes of an image
   PayloadTable<MemoryPayload> payloads_;
   // Exported under a name (VkExportMemoryWin32HandleInfoKHR), for imports by it.
   std::unordered_map<std::u16string, std::shared_ptr<MemoryPayload>> payloads_by_name_;

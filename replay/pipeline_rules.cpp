@@ -2,6 +2,7 @@
 // it.
 #include <cstring>
 
+#include "format/custom.h"
 #include "replay/chains.h"
 #include "replay/feature_rows.h"
 
@@ -233,11 +234,11 @@ void addOtherChainRules(std::vector<FeatureRule>& rules) {
                    }),
           pipeline("graphicsPipelineLibrary",
                    "VUID-VkGraphicsPipelineCreateInfo-graphicsPipelineLibrary-06606",
-                   [](Pipeline info) { return (info.flags & VK_PIPELINE_CREATE_LIBRARY_BIT_KHR) != 0; }),
+                   [](Pipeline info) { return (pipelineFlags(info) & VK_PIPELINE_CREATE_LIBRARY_BIT_KHR) != 0; }),
           pipeline("pipelineCreationCacheControl",
                    "VUID-VkGraphicsPipelineCreateInfo-pipelineCreationCacheControl-02878",
                    [](Pipeline info) {
-                     return (info.flags & (VK_PIPELINE_CREATE_FAIL_ON_PIPELINE_COMPILE_REQUIRED_BIT |
+                     return (pipelineFlags(info) & (VK_PIPELINE_CREATE_FAIL_ON_PIPELINE_COMPILE_REQUIRED_BIT |
                                            VK_PIPELINE_CREATE_EARLY_RETURN_ON_FAILURE_BIT)) != 0;
                    }),
       });

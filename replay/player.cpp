@@ -50,7 +50,9 @@ class Playback {
         options_(options),
         report_(report),
         events_(reader),
-        player_(options, report_, preflight_, usedCommands(reader.summary())) {}
+        player_(options, report_, preflight_, usedCommands(reader.summary())) {
+    player_.opaque().readMetadata(reader.summary());
+  }
 
   Status run() {
     for (const std::string& note : reader_.summary().notes) player_.note(note);
@@ -155,6 +157,9 @@ class Playback {
         return Status::ok();
       case Event::kContents:
         return player_.contents().upload(event);
+      case Event::kOpaque:
+        player_.opaque().announce(event);
+        return Status::ok();
     }
     return Status::ok();
   }

@@ -20,7 +20,8 @@ Status Window::acquired(Swapchain& swapchain, uint32_t index, VkSemaphore semaph
   const VkResult result = submitEmpty(device, queue, {}, signals, fence);
   if (result == VK_ERROR_DEVICE_LOST) player_.failureSeen();
   if (result != VK_SUCCESS)
-    player_.difference("signalling that an image is free returned " + std::string(resultName(result)));
+    player_.difference(Difference::kReplay,
+                       "signalling that an image is free returned " + std::string(resultName(result)));
   return Status::ok();
 }
 
@@ -67,7 +68,8 @@ Status Window::copyToReal(VkQueue queue, Swapchain& swapchain, const Picture& pi
   result = slot.job.submit(queue, {slot.acquired}, {swapchain.copied[index]});
   if (result == VK_ERROR_DEVICE_LOST) player_.failureSeen();
   if (result != VK_SUCCESS) {
-    player_.difference("the copy to the window returned " + std::string(resultName(result)));
+    player_.difference(Difference::kReplay,
+                       "the copy to the window returned " + std::string(resultName(result)));
     return Status::ok();
   }
   present.copied.push_back(swapchain.copied[index]);
@@ -106,11 +108,14 @@ Status Window::presentOne(VkQueue queue, Swapchain& swapchain, uint32_t image_in
                       mode == VK_PRESENT_MODE_SHARED_CONTINUOUS_REFRESH_KHR;
   const Picture picture{swapchain.images[image_index], swapchain.info.imageFormat, swapchain.info.imageExtent,
                         shared ? VK_IMAGE_LAYOUT_SHARED_PRESENT_KHR : VK_IMAGE_LAYOUT_PRESENT_SRC_KHR};
-  if (player_.screenshots().wanted()) {
+  if (player_.screenshots().wanted(player_.event().frame)) {
     if (screenshotTexelSize(picture.format) == 0)
       player_.note("no screenshots of swapchains of format " + std::to_string(picture.format));
-    status = player_.screenshots().save(*swapchain.device, queue, picture, player_.event().frame, position);
-    if (!status) return status;
+    const Result<std::string> name =
+        player_.screenshots().save(*swapchain.device, queue, picture, player_.event().frame, position);
+    if (!name) return name.status();
+    if (!name.value().empty())
+      player_.wrotePicture(name.value(), swapchain.captured, swapchain.number, image_index);
   }
   if (swapchain.real) return copyToReal(queue, swapchain, picture, present);
   label(queue, *swapchain.device, picture);
@@ -127,7 +132,8 @@ Status Window::present(VkQueue queue, const VkPresentInfoKHR& info) {
     const VkResult result = submitEmpty(device, queue, waits, {}, VK_NULL_HANDLE);
     if (result == VK_ERROR_DEVICE_LOST) player_.failureSeen();
     if (result != VK_SUCCESS)
-      player_.difference("the present's waits returned " + std::string(resultName(result)));
+      player_.difference(Difference::kReplay,
+                         "the present's waits returned " + std::string(resultName(result)));
   }
   RealPresent present;
   Status status;

@@ -59,8 +59,12 @@ constexpr NotIssued kNotIssued[] = {
     {"vkUpdateDescriptorSetWithTemplate", false, "its data is an address of the captured process"},
     {"vkCmdPushDescriptorSetWithTemplateKHR", false, "its data is an address of the captured process"},
     {"vkCmdPushDescriptorSetWithTemplate2KHR", false, "its data is an address of the captured process"},
-    {"vkCopyMemoryToImageEXT", false, "reads host memory of the captured process"},
-    {"vkCopyImageToMemoryEXT", false, "writes host memory of the captured process"},
+    {"vkBuildAccelerationStructuresKHR", false, "reads geometry from host memory of the captured process"},
+    {"vkCopyAccelerationStructureToMemoryKHR", false, "writes host memory of the captured process"},
+    {"vkCopyMemoryToAccelerationStructureKHR", false, "reads host memory of the captured process"},
+    {"vkBuildMicromapsEXT", false, "reads host memory of the captured process"},
+    {"vkCopyMicromapToMemoryEXT", false, "writes host memory of the captured process"},
+    {"vkCopyMemoryToMicromapEXT", false, "reads host memory of the captured process"},
     {"vkCmdCuLaunchKernelNVX", false, "kernel arguments are addresses of the captured process"},
 };
 
@@ -78,6 +82,11 @@ constexpr MayBeStale kMayBeStale[] = {
     {"vkBeginCommandBuffer", HandleKind::kVkFramebuffer, "ignored outside a render pass"},
     {"vkCreateGraphicsPipelines", HandleKind::kVkPipeline, "the base pipeline counts for derivatives only"},
     {"vkCreateComputePipelines", HandleKind::kVkPipeline, "the base pipeline counts for derivatives only"},
+};
+
+// Calls that answer like queries, under other names.
+constexpr std::string_view kReads[] = {
+    "vkCopyImageToMemoryEXT",  // texels of an image
 };
 
 // Queries whose answers may differ between two runs on one device.
@@ -141,6 +150,8 @@ const std::vector<bool>& deterministicTable() {
       const std::string_view name = commandInfo(Command(i)).name;
       made[i] = name.starts_with("vkGet") || name.starts_with("vkEnumerate");
     }
+    for (const std::string_view name : kReads) made[size_t(commandInfo(findCommand(name)).canonical)] = true;
+    made[0] = false;  // where names land that this build's registry lacks
     for (const std::string_view name : kVaries)
       made[size_t(commandInfo(findCommand(name)).canonical)] = false;
     return made;

@@ -155,10 +155,10 @@ Status writePng(const std::string& path, uint32_t width, uint32_t height, bool s
   return Status::ok();
 }
 
-Status Screenshots::save(Device& device, VkQueue queue, const Picture& picture, uint32_t frame,
-                         uint32_t index) {
+Result<std::string> Screenshots::save(Device& device, VkQueue queue, const Picture& picture, uint32_t frame,
+                                      uint32_t index) {
   const uint32_t texel = screenshotTexelSize(picture.format);
-  if (texel == 0) return Status::ok();
+  if (texel == 0) return std::string();
   const size_t count = size_t(picture.extent.width) * picture.extent.height;
   Staging staging(device, count * texel);
   GpuJob job;
@@ -183,11 +183,14 @@ Status Screenshots::save(Device& device, VkQueue queue, const Picture& picture, 
   const std::vector<uint8_t> rows = toPngRows(picture.format, staging.data(), count, sixteen_bits);
   char name[64];
   if (index == 0) {
-    std::snprintf(name, sizeof name, "/frame-%06u.png", frame);
+    std::snprintf(name, sizeof name, "frame-%06u.png", frame);
   } else {
-    std::snprintf(name, sizeof name, "/frame-%06u-%u.png", frame, index);
+    std::snprintf(name, sizeof name, "frame-%06u-%u.png", frame, index);
   }
-  return writePng(folder_ + name, picture.extent.width, picture.extent.height, sixteen_bits, rows);
+  const Status written =
+      writePng(folder_ + "/" + name, picture.extent.width, picture.extent.height, sixteen_bits, rows);
+  if (!written) return written;
+  return std::string(name);
 }
 
 }  // namespace reprise

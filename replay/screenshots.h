@@ -11,6 +11,7 @@
 
 #include "format/status.h"
 #include "format/vk.h"
+#include "replay/frame_set.h"
 
 namespace reprise {
 
@@ -33,13 +34,17 @@ Status writePng(const std::string& path, uint32_t width, uint32_t height, bool s
 
 class Screenshots {
  public:
-  explicit Screenshots(std::string folder) : folder_(std::move(folder)) {}
-  bool wanted() const { return !folder_.empty(); }
-  // frame-000012.png; the second image of one present is frame-000012-1.png.
-  Status save(Device& device, VkQueue queue, const Picture& picture, uint32_t frame, uint32_t index);
+  Screenshots(std::string folder, FrameSet looked_at)
+      : folder_(std::move(folder)), looked_at_(std::move(looked_at)) {}
+  bool wanted(uint32_t frame) const { return !folder_.empty() && looked_at_.has(frame); }
+  // Writes frame-000012.png; the second image of one present is frame-000012-1.png. Returns the name, "" for
+  // a format that cannot be written.
+  Result<std::string> save(Device& device, VkQueue queue, const Picture& picture, uint32_t frame,
+                           uint32_t index);
 
  private:
   std::string folder_;
+  FrameSet looked_at_;
 };
 
 }  // namespace reprise

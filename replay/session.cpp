@@ -36,8 +36,9 @@ Player::Player(const ReplayOptions& options, ReplayReport& report, const Preflig
       sync_(*this),
       contents_(*this),
       memory_(*this),
+      opaque_(*this),
       window_(*this),
-      screenshots_(options.screenshots_dir) {
+      screenshots_(options.screenshots_dir, options.looked_at) {
   loadInstance(global_, vkGetInstanceProcAddr, VK_NULL_HANDLE);
   uses_addresses_ = std::any_of(used_.begin(), used_.end(), [](Command used) {
     const Command command = commandInfo(used).canonical;
@@ -161,8 +162,8 @@ void Player::learnFailed(const HandleValues& captured, VkResult live, HandleMap:
 
 void Player::learnAll(const HandleValues& captured, const HandleValues& live, HandleMap::Id parent) {
   if (captured.size() != live.size())
-    difference("returned " + std::to_string(live.size()) + " handles; " + std::to_string(captured.size()) +
-               " at capture");
+    difference(Difference::kHandles, "returned " + std::to_string(live.size()) + " handles; " +
+                                         std::to_string(captured.size()) + " at capture");
   for (size_t i = 0; i < captured.size() && i < live.size(); ++i) {
     const HandleKind kind = captured[i].first;
     learn(kind, captured[i].second, live[i].second, isPooled(kind) ? parent : HandleMap::kNone);
@@ -299,8 +300,19 @@ bool Player::resultsAgree(VkResult captured, VkResult live) {
   if (incomplete && captured >= 0 && live >= 0 && event_ &&
       !isDeterministic(commandInfo(event_->command).canonical))
     return true;
-  difference(std::string("returned ") + resultName(live) + "; " + resultName(captured) + " at capture");
+  difference(Difference::kResult,
+             std::string("returned ") + resultName(live) + "; " + resultName(captured) + " at capture");
   return captured >= 0 && live >= 0;
+}
+
+bool Player::createdAlike(VkResult captured, VkResult live) {
+  const bool lost = live == VK_ERROR_DEVICE_LOST || live == VK_ERROR_OUT_OF_HOST_MEMORY ||
+                    live == VK_ERROR_OUT_OF_DEVICE_MEMORY;
+  if (captured < 0 || live >= 0 || lost || sameGpu()) return resultsAgree(captured, live);
+  // Programs ask about objects that they never use: only a use ends the replay (failed(), refuse()).
+  note("left out, unless the trace uses it: what " + std::string(event_->command_name) + " (call " +
+       std::to_string(event_->call_number) + ") made is not possible on this device: " + resultName(live));
+  return false;
 }
 
 void Player::noticeLoss(VkResult captured, VkResult live) {
@@ -314,42 +326,8 @@ void Player::compareBytes(const std::vector<std::byte>& captured, const std::vec
   const size_t at =
       size_t(std::mismatch(captured.begin(), captured.begin() + std::ptrdiff_t(common), live.begin()).first -
              captured.begin());
-  difference("answers differently than at capture, from byte " + std::to_string(at) + " of " +
-             std::to_string(captured.size()) + " on");
-}
-
-void Player::difference(std::string text) {
-  ++report_.difference_count;
-  if (report_.differences.size() >= kMaxDifferences) return;
-  report_.differences.push_back(
-      {event_ ? event_->frame : 0, event_ ? event_->call_number : 0, event_ ? event_->lane : 0,
-       event_ ? std::string(event_->command_name) : std::string(), std::move(text)});
-}
-
-void Player::note(const std::string& text) {
-  if (noted_.insert(text).second) report_.notes.push_back(text);
-}
-
-size_t Player::changed(ObjectChange change) {
-  std::string alike = std::to_string(change.action) + change.object.substr(0, change.object.find(' '));
-  for (const std::string* part :
-       {&change.command, &change.structure, &change.from, &change.to, &change.reason, &change.target})
-    (alike += '\0') += *part;
-  const auto [found, is_new] = fate_numbers_.try_emplace(std::move(alike), fates_.size());
-  if (is_new) fates_.emplace_back();
-  if (!changedAlike(found->second)) {
-    Fate& fate = fates_[found->second];
-    ++fate.listed;
-    fate.last = report_.changes.size();
-    report_.changes.push_back(std::move(change));
-  }
-  return found->second;
-}
-
-bool Player::changedAlike(size_t fate) {
-  if (fates_[fate].listed < kMaxAlike) return false;
-  ++report_.changes[fates_[fate].last].count;
-  return true;
+  difference(Difference::kAnswer, "answers differently than at capture, from byte " + std::to_string(at) +
+                                      " of " + std::to_string(captured.size()) + " on");
 }
 
 Status Player::error(Code code, const std::string& text) const {
@@ -361,9 +339,7 @@ Status Player::error(Code code, const std::string& text) const {
 }
 
 Status Player::unknownHandle(HandleKind kind, uint64_t captured) const {
-  char value[32];
-  std::snprintf(value, sizeof value, " 0x%llx", static_cast<unsigned long long>(captured));
-  const std::string name = handleKindName(kind) + std::string(value);
+  const std::string name = handleText(kind, captured);
   if (const auto failed = failed_.find(find(kind, captured)); failed != failed_.end())
     return error(Code::kCannotRun,
                  "needs " + name + ", which could not be made here: " + failed->second.command + " (call " +
@@ -378,7 +354,10 @@ Status Player::refuse(Command command, Status unknown) {
   if (commandInfo(command).destroys == HandleKind::kNone &&
       !(only_asks && unknown.code() == Code::kCannotRun))
     return unknown;
-  difference("not issued: " + unknown.message());
+  if (only_asks && !sameGpu())
+    note("not issued: " + unknown.message());
+  else
+    difference(Difference::kNotIssued, "not issued: " + unknown.message());
   return Status::ok();
 }
 
@@ -395,12 +374,12 @@ void Player::reportValidationMessages() {
     taken.swap(messages_);
     has_messages_.store(false, std::memory_order_relaxed);
   }
-  for (std::string& text : taken) difference("validation: " + std::move(text));
+  for (std::string& text : taken) difference(Difference::kValidation, "validation: " + std::move(text));
 }
 
 Status Player::waitedInVain() {
-  difference("still waiting after " + std::to_string(kWaitLimitNs / 1'000'000'000) +
-             " s for what the capture saw done");
+  difference(Difference::kWait, "still waiting after " + std::to_string(kWaitLimitNs / 1'000'000'000) +
+                                    " s for what the capture saw done");
   if (++waits_in_vain_ < 3) return Status::ok();
   return error(Code::kDiffers, "gave up after three waits in vain");
 }
@@ -423,6 +402,7 @@ bool Player::waitIdle(Device& device) {
 }
 
 void Player::noteAddresses(const Device& device) {
+  for (const std::string& text : OpaqueAddresses::summary(device.opaque)) note(text);
   if (const std::string text = device.numbers.addresses.summary(); !text.empty()) note(text);
 }
 
@@ -456,6 +436,12 @@ const char* nameOf(const EnumInfo& info, uint64_t value, const char* otherwise) 
 }
 
 }  // namespace
+
+std::string handleText(HandleKind kind, uint64_t value) {
+  char text[32];
+  std::snprintf(text, sizeof text, " 0x%llx", static_cast<unsigned long long>(value));
+  return handleKindName(kind) + std::string(text);
+}
 
 const char* resultName(VkResult result) {
   return nameOf(kVkResultNames, uint64_t(int64_t(result)), "an unknown VkResult");

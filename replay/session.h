@@ -20,17 +20,19 @@
 #include <vector>
 
 #include "format/arena.h"
+#include "format/handles.h"
+#include "format/host_copy.h"
 #include "format/reader.h"
 #include "format/vk.h"
 #include "replay/contents.h"
 #include "replay/descriptor_pools.h"
 #include "replay/external_memory.h"
 #include "replay/external_sync.h"
-#include "format/handles.h"
 #include "replay/held_submits.h"
 #include "replay/linear_images.h"
 #include "replay/live_numbers.h"
 #include "replay/memory.h"
+#include "replay/opaque_addresses.h"
 #include "replay/player.h"
 #include "replay/preflight.h"
 #include "replay/rewrites.h"
@@ -94,12 +96,19 @@ struct Device {
   LinearImages linear;
   Rewrites rewrites;
   LiveNumbers numbers;
+  OpaqueDevice opaque;
   QueuePlan queues;
   std::unique_ptr<HeldSubmits> held;                          // if queues of the program's share one
   std::unordered_map<HandleMap::Id, uint32_t> pool_families;  // captured, by VkCommandPool
   VkQueue first_queue = VK_NULL_HANDLE;  // for work of ours before the program presented anywhere
   uint32_t first_family = 0;
   std::unordered_map<VkQueue, uint32_t> families;
+  // Images that host copies may name.
+  struct HostImageHere {
+    HostImage captured;
+    VkFormat format;
+  };
+  std::unordered_map<VkImage, HostImageHere> host_images;
   // What the capture's device wanted for a live buffer or image, if the program asked and this is another
   // one.
   std::map<std::pair<HandleKind, uint64_t>, VkDeviceSize> captured_sizes;
@@ -127,6 +136,7 @@ class Player {
   ExternalMemory& external() { return external_; }
   ExternalSync& sync() { return sync_; }
   Contents& contents() { return contents_; }
+  OpaqueAddresses& opaque() { return opaque_; }
   Window& window() { return window_; }
   Screenshots& screenshots() { return screenshots_; }
   const Event& event() const { return *event_; }
@@ -238,12 +248,20 @@ class Player {
   // -- comparison with the capture
   // True if both succeeded, so that outputs can be paired; anything else may be a difference.
   bool resultsAgree(VkResult captured, VkResult live);
+  // The same for a call that makes objects: what another device cannot make is missed only by who uses it.
+  bool createdAlike(VkResult captured, VkResult live);
   void noticeLoss(VkResult captured, VkResult live);
   bool comparesOutputs(Command command) { return isDeterministic(command) && sameGpu(); }
   void compareBytes(const std::vector<std::byte>& captured, const std::vector<std::byte>& live);
 
   // -- what goes into the report
-  void difference(std::string text);
+  void difference(Difference::Kind kind, std::string text);
+  uint64_t differences() const { return report_.difference_count; }
+  // The object that the differences since the `since`-th are about.
+  void differAbout(uint64_t since, HandleKind kind, uint64_t captured);
+  // Of a swapchain or memory: its captured handle, and its number in the trace.
+  void wrotePicture(const std::string& name, uint64_t captured, uint64_t number, uint32_t image_index);
+  void wroteMemory(const std::string& name, uint64_t captured, uint64_t number, uint64_t offset);
   void note(const std::string& text);
   // Enters what became of an object. The number is that of its fate, for changedAlike().
   size_t changed(ObjectChange change);
@@ -268,6 +286,7 @@ class Player {
   Status waitedInVain();
 
   std::unordered_map<HandleMap::Id, VkQueryType> query_types;  // by VkQueryPool
+  std::set<HandleMap::Id> set_events;                          // of which the program knows it
   HandleValues captured_returns, live_returns;                 // settle()'s lists, kept for their memory
 
   static constexpr uint64_t kWaitLimitNs = 10'000'000'000;
@@ -324,6 +343,7 @@ class Player {
   ExternalSync sync_;
   Contents contents_;
   Memory memory_;
+  OpaqueAddresses opaque_;
   Window window_;
   Screenshots screenshots_;
   Dispatch global_;
@@ -367,6 +387,8 @@ struct ReplayCall {
 // The row of a command or of its alias; null if there is none.
 const ReplayCall* findReplayCall(Command command);
 
+// "VkImage 0x1234"
+std::string handleText(HandleKind kind, uint64_t value);
 const char* resultName(VkResult result);
 const char* formatName(VkFormat format);
 

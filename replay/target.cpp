@@ -384,6 +384,7 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
   info.pQueueCreateInfos = queue_infos.data();
   limitFeatures(player, gpu, info);
   limitChain(player, info.pNext, std::set<std::string>(names.begin(), names.end()), version);
+  const OpaqueDevice opaque = player.opaque().prepare(player.instance()->dispatch, gpu, info);
   info.enabledLayerCount = 0;
   info.ppEnabledLayerNames = nullptr;
   info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
@@ -404,6 +405,7 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
       (device.api_version < VK_API_VERSION_1_1 && lost(VK_KHR_EXTERNAL_MEMORY_EXTENSION_NAME));
   device.numbers.families = std::move(families);
   device.numbers.formats = formatFallbacks(player, gpu);
+  device.opaque = opaque;
   device.queues = std::move(queues);
   if (device.queues.sharesQueues()) device.held = std::make_unique<HeldSubmits>();
   learnQueues(device);

@@ -64,6 +64,8 @@ Status Window::createSwapchain(const VkSwapchainCreateInfoKHR& info, uint64_t ca
   swapchains_.emplace_back();
   Swapchain& swapchain = swapchains_.back();
   swapchain.device = player_.device();
+  swapchain.captured = captured;
+  swapchain.number = ++count_;
   swapchain.surface = reinterpret_cast<Surface*>(info.surface);
   swapchain.info = info;
   if (info.imageSharingMode == VK_SHARING_MODE_CONCURRENT && info.pQueueFamilyIndices)
@@ -122,6 +124,8 @@ VkResult Window::createImage(Swapchain& swapchain, VkImage& image, VkDeviceMemor
   info.pQueueFamilyIndices = swapchain.families.data();
   VkResult result = d.CreateImage(device.live, &info, nullptr, &image);
   if (result != VK_SUCCESS) return result;
+  if (isForHostCopies(info))
+    device.host_images[image] = {{info.format, info.arrayLayers}, info.format};
   VkMemoryRequirements needs{};
   d.GetImageMemoryRequirements(device.live, image, &needs);
   const uint32_t type =

@@ -41,6 +41,8 @@ struct Swapchain {
   };
 
   Device* device = nullptr;
+  uint64_t captured = 0;
+  uint64_t number = 0;  // "VkSwapchainKHR:1" of the trace: the first that it made
   Surface* surface = nullptr;
   VkSwapchainCreateInfoKHR info{};  // as captured, without its pointers
   std::vector<uint32_t> families;
@@ -103,6 +105,7 @@ class Window {
   bool decided_ = false;
   std::list<Surface> surfaces_;
   std::list<Swapchain> swapchains_;
+  uint64_t count_ = 0;  // of swapchains so far
   std::unique_ptr<XcbDisplay> display_;
 };
 

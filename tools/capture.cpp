@@ -224,6 +224,7 @@ int runProgram(const CaptureOptions& options) {
   if (options.arena_bytes != kArenaDefaultBytes)
     variables.emplace_back("REPRISE_ARENA_MIB", std::to_string(options.arena_bytes >> 20));
   if (!options.memory.empty()) variables.emplace_back("REPRISE_MEMORY", options.memory);
+  if (!options.addresses.empty()) variables.emplace_back("REPRISE_ADDRESSES", options.addresses);
   SignalState before;
   const int signals = takeSignals(before);
   Result<pid_t> program = startProgram(options.command, variables, before);

@@ -20,6 +20,7 @@ struct CaptureOptions {
   std::vector<std::string> command;
   size_t arena_bytes = kArenaDefaultBytes;  // REPRISE_ARENA_MIB where left at the default
   std::string memory;                       // REPRISE_MEMORY where empty
+  std::string addresses;                    // REPRISE_ADDRESSES where empty
   int attach_fd = -1;                       // a socket from the layer: serve that process, and run nothing
   std::string layer_dir;                    // of VkLayer_reprise.json; empty: beside this executable
 };

@@ -43,6 +43,13 @@ void addCapture(CLI::App& app, Run& run, const std::vector<std::string>& program
           "assisted records what the program flushes and nothing else; off records none")
       ->check(CLI::IsMember({"auto", "beside", "compare", "assisted", "off"}))
       ->option_text("METHOD");
+  verb->add_option(
+          "--addresses", options->addresses,
+          "Device addresses: opaque makes objects so that a replay on the same GPU and driver can have "
+          "the very same ones, where the driver offers that; translate leaves objects as the program asked "
+          "for them")
+      ->check(CLI::IsMember({"opaque", "translate"}))
+      ->option_text("WAY");
   verb->add_option("--layer-dir", options->layer_dir,
                    "Where VkLayer_reprise.json is, if not where it was installed")
       ->type_name("DIR");

@@ -1,5 +1,10 @@
 #include "tools/event_text.h"
 
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+#include <vector>
+
 #include "tools/hex_dump.h"
 #include "tools/metadata_json.h"
 #include "tools/objects.h"
@@ -26,6 +31,8 @@ const char* holeCause(HoleCause cause) {
   return "unknown cause";
 }
 
+}  // namespace
+
 const char* metadataName(MetadataKind kind) {
   switch (kind) {
     case kMetadataApplication:
@@ -37,6 +44,8 @@ const char* metadataName(MetadataKind kind) {
   }
   return "unknown kind";
 }
+
+namespace {
 
 // What the subject of a hole is, in text: an sType is a number, a memory is a handle.
 std::string holeSubject(const HoleRecord& hole) {
@@ -85,6 +94,43 @@ void contentsJson(const ContentsRecord& contents, std::string& out) {
            valueName(kVkImageLayoutNames, contents.layout) + "\"";
   }
   out += ",\"offset\":" + number(contents.offset) + ",\"size\":" + number(contents.size);
+}
+
+// Each in hex, lowest byte last; long ones and long lists are cut.
+std::vector<std::string> opaqueValues(const Event& event) {
+  constexpr size_t kShownValues = 8, kShownBytes = 64;
+  const size_t values = event.opaque.values;
+  const size_t size = values ? event.bytes.size() / values : 0;
+  std::vector<std::string> list;
+  for (size_t i = 0; i < std::min(values, kShownValues); ++i) {
+    std::string& text = list.emplace_back(size > kShownBytes ? "0x..." : "0x");
+    for (size_t byte = std::min(size, kShownBytes); byte-- > 0;) {
+      char digits[3];
+      std::snprintf(digits, sizeof digits, "%02x", unsigned(event.bytes[i * size + byte]));
+      text += digits;
+    }
+  }
+  if (values > kShownValues) list.emplace_back("...");
+  return list;
+}
+
+void opaqueText(const Event& event, std::string& out) {
+  out += std::string("opaque values of ") + objectName(event.opaque.object_type) + " ";
+  appendHex(out, event.opaque.object);
+  const char* between = ": ";
+  for (const std::string& value : opaqueValues(event)) out += std::exchange(between, ", ") + value;
+}
+
+void opaqueJson(const Event& event, std::string& out) {
+  out += ",\"device\":\"";
+  appendHex(out, event.opaque.device);
+  out += std::string("\",\"type\":\"") + objectName(event.opaque.object_type) + "\",\"object\":\"";
+  appendHex(out, event.opaque.object);
+  out += "\",\"count\":" + number(event.opaque.values) + ",\"values\":[";
+  const char* between = "";
+  for (const std::string& value : opaqueValues(event))
+    out += std::exchange(between, ",") + ('"' + value) + '"';
+  out += ']';
 }
 
 }  // namespace
@@ -222,6 +268,8 @@ void EventPrinter::otherText(const Event& event, std::string& out) {
       out += ", handle ";
       appendHex(out, event.payload.handle);
     }
+  } else if (event.kind == Event::kOpaque) {
+    opaqueText(event, out);
   } else if (event.kind == Event::kHole) {
     out.append(palette_.warning).append("HOLE").append(palette_.reset);
     out += std::string(" (") + holeCause(event.hole.cause) + holeSubject(event.hole) + "): ";
@@ -235,7 +283,7 @@ void EventPrinter::otherText(const Event& event, std::string& out) {
 }
 
 void EventPrinter::otherJson(const Event& event, std::string& out) {
-  const char* names[] = {"call", "memory", "hole", "metadata", "contents", "payload"};
+  const char* names[] = {"call", "memory", "hole", "metadata", "contents", "payload", "opaque"};
   out += std::string("{\"event\":\"") + names[event.kind] + "\",\"frame\":" + number(event.frame) +
          ",\"thread\":" + number(event.lane);
   if (event.kind == Event::kMemory) {
@@ -253,6 +301,8 @@ void EventPrinter::otherJson(const Event& event, std::string& out) {
     contentsJson(contents, out);
   } else if (event.kind == Event::kPayload) {
     out += ",\"payload\":" + number(event.payload.payload) + ",\"handle\":" + number(event.payload.handle);
+  } else if (event.kind == Event::kOpaque) {
+    opaqueJson(event, out);
   } else if (event.kind == Event::kHole) {
     out += std::string(",\"cause\":\"") + holeCause(event.hole.cause) +
            "\",\"subject\":" + number(event.hole.subject) + ",\"text\":";

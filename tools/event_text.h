@@ -17,6 +17,8 @@ namespace reprise {
 
 inline constexpr const char* kDumpSchemaVersion = "1.0";
 
+const char* metadataName(MetadataKind kind);  // "device"
+
 // The first line of JSON: what the lines are, and of which trace.
 void appendJsonHeader(const TraceSummary& summary, std::string& out);
 

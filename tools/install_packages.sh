@@ -6,11 +6,12 @@ set -eu
 
 packages="build-essential cmake ninja-build pkg-config ccache python3 libvulkan-dev libzstd-dev libxxhash-dev
   libflatbuffers-dev flatbuffers-compiler-dev flatbuffers-compiler libspdlog-dev libcli11-dev nlohmann-json3-dev
-  libpng-dev libxcb1-dev vulkan-tools mesa-vulkan-drivers xvfb xauth"
+  libsimdjson-dev libpng-dev zlib1g-dev libtomlplusplus-dev libyaml-cpp-dev libpugixml-dev libssl-dev libxcb1-dev
+  vulkan-tools mesa-vulkan-drivers xvfb xauth"
 wanted=${1:-run}
 if [ "$wanted" != run ]; then
-  packages="$packages libgtest-dev glslang-tools vulkan-validationlayers chromium python3-jsonschema spirv-tools
-    less"
+  packages="$packages libgtest-dev glslang-tools vulkan-validationlayers chromium python3-yaml python3-junitparser
+    python3-jsonschema spirv-tools less"
 fi
 [ "$wanted" != slow ] || packages="$packages ffmpeg"
 

@@ -79,6 +79,12 @@ int run(std::vector<std::string> arguments) {
   addReplay(app, run_verb);
   addDump(app, run_verb);
   addInfo(app, run_verb);
+  addCheck(app, run_verb);
+  addReport(app, run_verb);
+  addExport(app, run_verb);
+  addImport(app, run_verb);
+  addScrub(app, run_verb);
+  addDiff(app, run_verb);
 
   const std::string verb = arguments.empty() ? "" : arguments.front();
   const CLI::App* known = findVerb(app, verb);

@@ -25,6 +25,7 @@ std::string textOf(const ObjectName& name) {
 }
 
 bool parseObjectName(std::string_view text, ObjectName& name) {
+  name = {};
   const size_t colon = text.find(':');
   if (colon == std::string_view::npos) return false;
   const std::string_view type = text.substr(0, colon);

@@ -120,7 +120,7 @@ void Printer::namedHandle(std::string_view name, std::string_view type, uint64_t
   if (!objects_ || value == 0) return tree_.handle(name, type, value);
   const ObjectName known = objects_->named(handleKindNamed(type), value);
   if (known.number == 0) return tree_.handle(name, type, value);
-  tree_.object(name, value, textOf(known), objects_->debugName(known));
+  tree_.object(name, type, value, textOf(known), objects_->debugName(known));
 }
 
 void Printer::address(std::string_view name, uint64_t value) {

@@ -4,16 +4,17 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "format/reader.h"
+#include "replay/machine.h"
 #include "tools/commands.h"
 #include "tools/log.h"
+#include "tools/replay_report.h"
 
 namespace reprise {
 namespace {
@@ -63,8 +64,9 @@ class ProgressBar {
 void printFindings(const ReplayReport& report) {
   for (const auto& note : report.notes) spdlog::info("{}", note);
   for (const auto& difference : report.differences) {
-    spdlog::warn("frame {}, call {}, thread {}: {}: {}", difference.frame, difference.call, difference.thread,
-                 difference.command, difference.text);
+    spdlog::warn("frame {}, call {}, thread {}: {}{}{}: {}", difference.frame, difference.call,
+                 difference.thread, difference.command, difference.object.empty() ? "" : " of ",
+                 difference.object, difference.text);
   }
   if (report.difference_count > report.differences.size()) {
     spdlog::warn("... and {} more differences", report.difference_count - report.differences.size());
@@ -109,37 +111,30 @@ void printChanges(const std::vector<ObjectChange>& changes) {
   }
 }
 
-// --report: every change, one object each; of very many alike, the last entry counts those after it.
-bool writeReport(const std::string& path, const ReplayOptions& options, const ReplayReport& report) {
-  using nlohmann::ordered_json;
-  std::array<uint64_t, 4> counts{};
-  ordered_json changes = ordered_json::array();
-  for (const ObjectChange& change : report.changes) {
-    counts[change.action] += change.count;
-    changes.push_back({{"frame", change.frame},
-                       {"call", change.call},
-                       {"command", change.command},
-                       {"object", change.object},
-                       {"struct", change.structure},
-                       {"from", change.from},
-                       {"to", change.to},
-                       {"action", actionName(change.action)},
-                       {"reason", change.reason},
-                       {"target", change.target},
-                       {"count", change.count}});
+// --which-device: the device that a replay would take, nothing played.
+int sayDevice(const std::string& file, const std::string& gpu) {
+  const auto reader = TraceReader::open(file);
+  const Result<MachineDevice> device =
+      reader ? deviceFor(reader.value()->summary(), gpu) : Result<MachineDevice>(reader.status());
+  if (!device) {
+    spdlog::error("{}", device.status().message());
+    return device.status().exitCode();
   }
-  const ordered_json whole = {{"remap", options.remap.text},
-                              {"device", report.device},
-                              {"changes", changes},
-                              {"kept", counts[ObjectChange::kKept]},
-                              {"converted", counts[ObjectChange::kConverted]},
-                              {"dropped", counts[ObjectChange::kDropped]},
-                              {"answered", counts[ObjectChange::kAnswered]}};
-  std::ofstream file(path);
-  file << whole.dump(1) << "\n";
-  file.close();
-  if (!file) spdlog::error("cannot write the report {}; give a path that can be written", path);
-  return !file.fail();
+  const MachineDevice& it = device.value();
+  const nlohmann::ordered_json json = {{"device", it.name},
+                                       {"driver", it.driver},
+                                       {"driver_info", it.driver_info},
+                                       {"driver_version", it.driver_version},
+                                       {"vendor_id", it.vendor_id},
+                                       {"device_id", it.device_id}};
+  std::puts(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  return 0;
+}
+
+int exitStatus(const Status& status, const ReplayReport& report) {
+  if (!status) return status.exitCode();
+  if (report.failure_not_reproduced) return kExitNotReproduced;
+  return static_cast<int>(report.difference_count == 0 ? Code::kOk : Code::kDiffers);
 }
 
 int runReplay(const std::string& file, ReplayOptions options, const std::string& report_path) {
@@ -148,7 +143,11 @@ int runReplay(const std::string& file, ReplayOptions options, const std::string&
   ReplayReport report;
   const Status status = replayTrace(file, options, report);
   bar.clear();
-  const bool written = report_path.empty() || writeReport(report_path, options, report);
+  const int exit_status = exitStatus(status, report);
+  Status written;
+  if (!report_path.empty())
+    written = writeReplayReport(report_path, {file, status, exit_status, options, report});
+  if (!written) spdlog::error("{}", written.message());
   printChanges(report.changes);
   printFindings(report);
   if (!status) {
@@ -156,9 +155,7 @@ int runReplay(const std::string& file, ReplayOptions options, const std::string&
     return status.exitCode();
   }
   printVerdict(report);
-  if (!written) return Status(Code::kUnreadable, "").exitCode();
-  if (report.failure_not_reproduced) return kExitNotReproduced;
-  return static_cast<int>(report.difference_count == 0 ? Code::kOk : Code::kDiffers);
+  return written ? exit_status : written.exitCode();
 }
 
 }  // namespace
@@ -171,6 +168,8 @@ void addReplay(CLI::App& app, Run& run) {
   auto unfinished = std::make_shared<std::string>("run");
   auto remap = std::make_shared<std::string>("auto");
   auto report = std::make_shared<std::string>();
+  auto look_at = std::make_shared<std::string>();
+  auto which = std::make_shared<bool>(false);
   auto options = std::make_shared<ReplayOptions>();
   verb->add_option("FILE", *file, "The trace")->required()->type_name("");
   verb->add_option("--gpu", options->gpu, "The GPU, by its number or a part of its name")
@@ -195,15 +194,29 @@ void addReplay(CLI::App& app, Run& run) {
           "External handle types that this device lacks: auto converts or drops them, strict makes that "
           "an error; FROM=TO and FROM=drop decide for one type. Several, separated by commas")
       ->type_name("auto|strict|RULES");
-  verb->add_option("--report", *report, "Write what became of every external object there, as JSON")
+  verb->add_option(
+          "--report", *report,
+          "Write verdict, device, differences, notes and what became of every external object there, "
+          "as JSON")
       ->type_name("FILE.json");
-  verb->callback([&run, file, wsi, unfinished, remap, report, options] {
+  verb->add_option("--look-at", *look_at,
+                   "Write pictures and memory of these frames only, counted from 0: 0-10,20,50-")
+      ->type_name("FRAMES");
+  verb->add_flag("--which-device", *which, "Say, as JSON, which device would play it, and play nothing");
+  verb->callback([&run, file, wsi, unfinished, remap, report, look_at, which, options] {
     Result<RemapRules> rules = parseRemapRules(*remap);
     if (!rules) throw CLI::ValidationError(rules.status().message());
+    if (!look_at->empty()) {
+      Result<FrameSet> frames = FrameSet::parse(*look_at);
+      if (!frames) throw CLI::ValidationError("--look-at: " + frames.status().message());
+      options->looked_at = *frames;
+    }
     options->remap = *rules;
     options->wsi = *wsi == "xcb" ? Wsi::kXcb : *wsi == "headless" ? Wsi::kHeadless : Wsi::kAuto;
     options->run_unfinished = *unfinished == "run";
-    run = [file, report, options] { return runReplay(*file, *options, *report); };
+    run = [file, report, which, options] {
+      return *which ? sayDevice(*file, options->gpu) : runReplay(*file, *options, *report);
+    };
   });
 }
 

@@ -174,17 +174,19 @@ void Tree::arrayBytes(std::span<const std::byte> bytes) {
   nodes_[open_.back()].value = bytesValue(bytes);
 }
 
-void Tree::leaf(std::string_view name, size_t begin, const Value& value, size_t width) {
+void Tree::leaf(std::string_view name, size_t begin, const Value& value, size_t width,
+                std::string_view type) {
   const size_t size = text_.size() - begin;
   const size_t columns = (name.empty() ? 0 : name.size() + 3) + (width ? width : size);
-  nodes_.push_back({Kind::kLeaf, false, name, {}, begin, size, 0, nodes_.size() + 1, columns, value});
+  nodes_.push_back({Kind::kLeaf, false, name, type, begin, size, 0, nodes_.size() + 1, columns, value});
 }
 
-void Tree::quoted(std::string_view name, std::string_view spelling, const Value& value, size_t width) {
+void Tree::quoted(std::string_view name, std::string_view spelling, const Value& value, size_t width,
+                  std::string_view type) {
   const size_t begin = text_.size();
   const std::string_view quote = isJson() ? "\"" : "";
   text_.append(quote).append(spelling).append(quote);
-  leaf(name, begin, value, width);
+  leaf(name, begin, value, width, type);
 }
 
 void Tree::number(std::string_view name, uint64_t value) {
@@ -234,7 +236,7 @@ void Tree::constant(std::string_view name, uint64_t value, std::string_view spel
 void Tree::hex(std::string_view name, uint64_t value) {
   std::string digits;
   appendHex(digits, value);
-  quoted(name, digits, unsignedValue(value), kHexColumns);
+  quoted(name, digits, unsignedValue(value), kHexColumns, kAddressType);
 }
 
 void Tree::handle(std::string_view name, std::string_view type, uint64_t value) {
@@ -250,10 +252,10 @@ void Tree::handle(std::string_view name, std::string_view type, uint64_t value) 
     text_.append(type) += ' ';
     appendHex(text_, value);
   }
-  leaf(name, begin, handleValue(value), isJson() ? kHexColumns : columns);
+  leaf(name, begin, handleValue(value), isJson() ? kHexColumns : columns, type);
 }
 
-void Tree::object(std::string_view name, uint64_t value, std::string_view object,
+void Tree::object(std::string_view name, std::string_view type, uint64_t value, std::string_view object,
                   std::string_view debug_name) {
   const size_t begin = text_.size();
   if (isJson()) {
@@ -268,7 +270,7 @@ void Tree::object(std::string_view name, uint64_t value, std::string_view object
   if (!debug_name.empty())
     isJson() ? appendJsonString(text_, debug_name) : appendTextString(text_, debug_name);
   if (isJson()) text_ += '}';
-  leaf(name, begin, handleValue(value));
+  leaf(name, begin, handleValue(value), 0, type);
 }
 
 void Tree::string(std::string_view name, std::string_view value) {

@@ -54,7 +54,7 @@ class Tree {
     Kind kind;
     bool show_type;         // say the type even where the object fits on one line (it is behind a pointer)
     std::string_view name;  // empty for elements of arrays and chains
-    std::string_view type;  // of objects, and of an array's elements; may be empty
+    std::string_view type;  // of objects, an array's elements, and handles; kAddressType; may be empty
     size_t begin;           // leaf: its spelling, as a range of the tree's text
     size_t size;
     size_t count;  // array: elements
@@ -91,7 +91,8 @@ class Tree {
   void null(std::string_view name);
   void handle(std::string_view name, std::string_view type, uint64_t value);
   // The same where it is known which object that is: "VkImage:12", and its debug name, empty if it has none.
-  void object(std::string_view name, uint64_t value, std::string_view object, std::string_view debug_name);
+  void object(std::string_view name, std::string_view type, uint64_t value, std::string_view object,
+              std::string_view debug_name);
   void string(std::string_view name, std::string_view value);
   void bytes(std::string_view name, std::span<const std::byte> value, size_t shown);
   void note(std::string_view name, std::string_view why);  // in place of a value that is not there
@@ -109,8 +110,10 @@ class Tree {
  private:
   void open(Kind kind, std::string_view name, std::string_view type, bool show_type, size_t count);
   // Makes what was added to text_ since `begin` a leaf; `width` 0: as wide as it is long.
-  void leaf(std::string_view name, size_t begin, const Value& value, size_t width = 0);
-  void quoted(std::string_view name, std::string_view spelling, const Value& value, size_t width = 0);
+  void leaf(std::string_view name, size_t begin, const Value& value, size_t width = 0,
+            std::string_view type = {});
+  void quoted(std::string_view name, std::string_view spelling, const Value& value, size_t width = 0,
+              std::string_view type = {});
 
   Format format_;
   bool hex_dumps_;
@@ -120,6 +123,9 @@ class Tree {
   std::string result_;
   Value result_value_;
 };
+
+// The type of leaves that hold an address of the captured program or of its device.
+inline constexpr std::string_view kAddressType = "address";
 
 // Handles and addresses count as this wide, whatever their digits, so that two dumps of one program break
 // their lines alike and can be compared.

@@ -9,7 +9,7 @@ def param_line(model, c, p):
     if p.kind == "fixed":
         from cpp import field
         return f"v.array({field(model, p)}, mutableRef(c.{p.name}), {' * '.join(p.dims)});"
-    return visit_line(model, p, c.params, c.name, "c")
+    return visit_line(model, p, c.members, c.name, "c")
 
 
 def visit(model, c):
@@ -19,7 +19,7 @@ def visit(model, c):
         names = f"&k{c.returns}Names" if c.returns == "VkResult" else "nullptr"
         text.append(f'  const bool filled = v.result(Field{{"result", {names}, "{c.returns}", '
                     f'Field::{model.result_kind(c.returns)}}}, c.result, {always});')
-    for p in in_reading_order(c.params):
+    for p in in_reading_order(c.members):
         line = param_line(model, c, p)
         if p.is_output:
             text.append(f"  if (filled) {line}" if c.returns != "void" else f"  {line}")

@@ -53,10 +53,10 @@ def emit(model):
     for c in model.commands.values():
         head.append(f"struct {c.packet} {{")
         head.append(f"  static constexpr Command kId = Command::{c.name};")
-        completes = c.returns != "void" or any(p.is_output for p in c.params)
+        completes = c.returns != "void" or any(p.is_output for p in c.members)
         head.append(f"  static constexpr bool kHasOutputs = {str(completes).lower()};  // or a result")
         head.append(f"  static constexpr TicketWhen kTicket = TicketWhen::{ticket(c)};")
-        head += [f"  {type_of(p)} {p.name}{{}};" for p in c.params]
+        head += [f"  {type_of(p)} {p.name}{{}};" for p in c.members]
         if c.returns != "void":
             head.append(f"  {c.returns} result{{}};")
         head.append("};")

@@ -82,7 +82,7 @@ def direct(model, s, seen=()):
 def header(model, body):
     structs = [s for s in model.structs.values() if direct(model, s)]
     calls = [c for c in model.commands.values()
-             if direct_members(model, c.name, c.params, DIRECT_KINDS | OUTPUT_KINDS, ())]
+             if direct_members(model, c.name, c.members, DIRECT_KINDS | OUTPUT_KINDS, ())]
     text = [NOTICE, "#pragma once", "namespace reprise {",
             "template <class T> inline constexpr bool kDirect = false;  // of structs and packets"]
     text += [f"template <> inline constexpr bool kDirect<{x}> = true;"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import emit_calls
 import emit_commands
+import emit_counts
 import emit_enums
 import emit_formats
 import emit_providers
@@ -26,7 +27,7 @@ def main():
     options = parser.parse_args()
     loaded = model.load(options.registry, options.video)
     files = emit_vulkan.emit(loaded, options.headers)
-    for emitter in (emit_enums, emit_formats, emit_commands, emit_structs, emit_calls, emit_providers):
+    for emitter in (emit_enums, emit_formats, emit_commands, emit_structs, emit_calls, emit_providers, emit_counts):
         files.update(emitter.emit(loaded))
     options.output.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():

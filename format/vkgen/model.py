@@ -72,10 +72,16 @@ class Command:
     extension: str = ""
     device_level: bool = False
     error_codes: bool = False
+    added: list = field(default_factory=list)   # members of its packet that are no parameters
 
     @property
     def packet(self):
         return self.name[2:] + "Call"
+
+    @property
+    def members(self):
+        """Of its packet."""
+        return self.params + self.added
 
 
 @dataclass
@@ -127,8 +133,8 @@ class Model:
             for member in struct.members:
                 self.classify(member, struct.members, struct.name)
         for command in self.commands.values():
-            for param in command.params:
-                self.classify(param, command.params, command.name)
+            for member in command.members:
+                self.classify(member, command.members, command.name)
 
     # ---- what of the registry is Vulkan, and who requires it
 
@@ -306,6 +312,12 @@ class Model:
             c.device_level = first in ("VkDevice", "VkQueue", "VkCommandBuffer", "VkExternalComputeQueueNV")
             for alias in c.aliases:
                 self.alias_extension[alias] = self.command_origin[alias]
+            row = overrides.find(overrides.ADDED_PARAMETERS, c.name)
+            c.added = [self.added_member(*m) for m in row.value] if row else []
+
+    def added_member(self, ctype, name, length):
+        return Member(name, ctype.replace("const ", "").rstrip("*"), ctype.count("*"), ctype.startswith("const"),
+                      length=length, declaration=f"{ctype} {name}")
 
     # ---- what a member is
 

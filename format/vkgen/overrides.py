@@ -132,6 +132,21 @@ JAGGED = [
         "(@pInfos ? @pInfos[i].geometryCount : 0)"),
 ]
 
+# What a call's packet holds beside its parameters, for the driver never to see: (C type, name, length), as parameters.
+# The layer fills them in before the call; outputs after it.
+HOST_BYTES = (("uint64_t", "hostSize", ""), ("const void*", "pHostBytes", "hostSize"), ("uint64_t", "texelSize", ""),
+              ("void*", "pTexels", "texelSize"))
+READ_BYTES = (("uint64_t", "hostSize", ""), ("void*", "pHostBytes", "hostSize"))
+ADDED_PARAMETERS = [
+    Row("vkCopyMemoryToImageEXT", "how much the regions read follows from the image's format: their bytes, one after the "
+        "other without gaps between rows; of a copy that only the driver can read, its texels, too", HOST_BYTES, since=258,
+        until=303),
+    Row("vkCopyMemoryToImage", "the same, since it is part of Vulkan 1.4", HOST_BYTES, since=303),
+    Row("vkCopyImageToMemoryEXT", "how much the regions write follows from the image's format: their bytes, one after the "
+        "other without gaps between rows", READ_BYTES, since=258, until=303),
+    Row("vkCopyImageToMemory", "the same, since it is part of Vulkan 1.4", READ_BYTES, since=303),
+]
+
 # Parameters typed as the head of any struct, where the specification allows only one.
 ACTUAL_TYPES = [
     Row("vkGetPipelinePropertiesEXT.pPipelineProperties", "VUID-vkGetPipelinePropertiesEXT-pPipelineProperties-06739",
@@ -196,9 +211,9 @@ CONDITIONS = [
     Row("VkPipelineViewportStateCreateInfo.pScissors", "ignored when the scissor is dynamic (pipeline-wide: see custom.h)",
         "usesStaticScissor(v)"),
     Row("VkGraphicsPipelineCreateInfo.basePipelineHandle", "ignored unless the pipeline is a derivative",
-        "(@flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT)"),
+        "(pipelineFlags(@) & VK_PIPELINE_CREATE_DERIVATIVE_BIT)"),
     Row("VkComputePipelineCreateInfo.basePipelineHandle", "ignored unless the pipeline is a derivative",
-        "(@flags & VK_PIPELINE_CREATE_DERIVATIVE_BIT)"),
+        "(pipelineFlags(@) & VK_PIPELINE_CREATE_DERIVATIVE_BIT)"),
     Row("VkDescriptorImageInfo.sampler", "ignored where the descriptor has no sampler", "hasSampler(v.descriptor_type)"),
     Row("VkDescriptorImageInfo.imageView", "ignored for a sampler alone",
         "v.descriptor_type != VK_DESCRIPTOR_TYPE_SAMPLER"),

@@ -2,7 +2,9 @@
 //
 // addresses CASE [FILE]: push: the address is a push constant; stored: the program writes it into a storage
 // buffer; block: into a uniform buffer; list: nodes hold the next one's; copied: the GPU copies it to where
-// it is used; updated: vkCmdUpdateBuffer writes it there. The result is always reached by address.
+// it is used; updated: vkCmdUpdateBuffer writes it there; hidden: it is pushed in halves, each with other
+// bits mixed in; own: the same, and the program asks for an address that it had before. The result is always
+// reached by address.
 #include "kernel.h"
 
 #include "address.comp.h"
@@ -12,12 +14,15 @@ namespace {
 using app::Kernel;
 using app::Scene;
 
-enum From : uint32_t { kPush, kStored, kBlock, kList };
+enum From : uint32_t { kPush, kStored, kBlock, kList, kHidden };
+
+constexpr uint32_t kMask[2] = {0x5a5a1234, 0x0f0ff0f0};  // address.comp
 
 struct Push {
   VkDeviceAddress result, source, list;
   uint32_t at;
   uint32_t from;
+  uint32_t hidden[2];
 };
 
 struct Node {
@@ -41,9 +46,13 @@ void put(const app::Buffer& buffer, size_t at, VkDeviceAddress address) {
   std::memcpy(buffer.data + at, &address, sizeof address);
 }
 
-Addressed create(Scene& scene) {
-  const app::Features features(scene.gpu);
+// `replayable`: nothing but the very same addresses will do, where it is played. `own`: the program asks for
+// them itself, as tools do.
+Addressed create(Scene& scene, bool replayable = false, bool own = false) {
+  app::Features features(scene.gpu);
   NEED(features.v12.bufferDeviceAddress);
+  if (replayable) NEED(features.v12.bufferDeviceAddressCaptureReplay);
+  features.v12.bufferDeviceAddressCaptureReplay &= own;
   scene.open(features);
   Addressed a;
   // What lies before the source: another allocation, so that no replay has the same addresses by chance.
@@ -121,6 +130,69 @@ void copied(Scene& scene) {
   });
 }
 
+// In halves, with other bits mixed in: no replay can tell that it is one.
+void runHidden(Scene& scene, Addressed& a) {
+  const VkDeviceAddress address = addressOf(scene, a.source.handle);
+  for (uint32_t half = 0; half < 2; ++half)
+    a.push.hidden[half] = static_cast<uint32_t>(address >> 32 * half) ^ kMask[half];
+  run(scene, a, kHidden);
+}
+
+void hidden(Scene& scene) {
+  Addressed a = create(scene, true);
+  runHidden(scene, a);
+}
+
+// A buffer and its memory with opaque addresses, 0: any.
+struct Opaque {
+  uint64_t buffer = 0, memory = 0;
+};
+app::Buffer createAt(Scene& scene, const Opaque& at) {
+  app::Buffer made;
+  made.size = app::kKernelWords * 4;
+  const VkBufferOpaqueCaptureAddressCreateInfo place{
+      VK_STRUCTURE_TYPE_BUFFER_OPAQUE_CAPTURE_ADDRESS_CREATE_INFO, nullptr, at.buffer};
+  const VkBufferCreateInfo info{VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, &place,
+                                VK_BUFFER_CREATE_DEVICE_ADDRESS_CAPTURE_REPLAY_BIT, made.size,
+                                VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT};
+  CHECK(vkCreateBuffer(scene.gpu.device, &info, nullptr, &made.handle));
+  VkMemoryRequirements needs{};
+  vkGetBufferMemoryRequirements(scene.gpu.device, made.handle, &needs);
+  const VkMemoryOpaqueCaptureAddressAllocateInfo memory_place{
+      VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO, nullptr, at.memory};
+  const VkMemoryAllocateFlagsInfo flags{
+      VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO, &memory_place,
+      VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT | VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_CAPTURE_REPLAY_BIT};
+  const VkMemoryAllocateInfo allocation{
+      VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, &flags, needs.size,
+      memoryType(scene.gpu, needs.memoryTypeBits,
+                 VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT)};
+  CHECK(vkAllocateMemory(scene.gpu.device, &allocation, nullptr, &made.memory));
+  CHECK(vkBindBufferMemory(scene.gpu.device, made.handle, made.memory, 0));
+  void* data = nullptr;
+  CHECK(vkMapMemory(scene.gpu.device, made.memory, 0, VK_WHOLE_SIZE, 0, &data));
+  made.data = static_cast<std::byte*>(data);
+  for (uint32_t i = 0; i < app::kKernelWords; ++i) reinterpret_cast<uint32_t*>(made.data)[i] = 7 * i + 1;
+  return made;
+}
+
+// The program is a replayer itself: a buffer is made again where it was.
+void own(Scene& scene) {
+  Addressed a = create(scene, true, true);
+  app::Buffer first = createAt(scene, {});
+  const VkDeviceAddress address = addressOf(scene, first.handle);
+  const VkBufferDeviceAddressInfo buffer{VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO, nullptr, first.handle};
+  const VkDeviceMemoryOpaqueCaptureAddressInfo memory{
+      VK_STRUCTURE_TYPE_DEVICE_MEMORY_OPAQUE_CAPTURE_ADDRESS_INFO, nullptr, first.memory};
+  const Opaque at{vkGetBufferOpaqueCaptureAddress(scene.gpu.device, &buffer),
+                  vkGetDeviceMemoryOpaqueCaptureAddress(scene.gpu.device, &memory)};
+  app::destroyBuffer(scene.gpu, first);
+  a.source = createAt(scene, at);
+  REQUIRE(addressOf(scene, a.source.handle) == address);
+  scene.atEnd([&scene, again = a.source]() mutable { app::destroyBuffer(scene.gpu, again); });
+  runHidden(scene, a);
+}
+
 void updated(Scene& scene) {
   Addressed a = create(scene);
   const VkDeviceAddress address = addressOf(scene, a.source.handle);
@@ -130,8 +202,8 @@ void updated(Scene& scene) {
   });
 }
 
-const app::Case kCases[] = {{"push", push}, {"stored", stored}, {"block", block},
-                            {"list", list}, {"copied", copied}, {"updated", updated}};
+const app::Case kCases[] = {{"push", push},     {"stored", stored},   {"block", block},   {"list", list},
+                            {"copied", copied}, {"updated", updated}, {"hidden", hidden}, {"own", own}};
 
 }  // namespace
 

@@ -55,10 +55,11 @@ inline VkInstance createInstance(const char* name) {
   return instance;
 }
 
-// The first device, its first graphics queue family; `features` is the chain of vkCreateDevice.
-inline Gpu createGpu(const char* name, const void* features = nullptr) {
+// The first device, its first graphics queue family; `features` is the chain of vkCreateDevice. The instance
+// is the caller's, where there is one.
+inline Gpu createGpu(const char* name, const void* features = nullptr, VkInstance instance = VK_NULL_HANDLE) {
   Gpu gpu;
-  gpu.instance = createInstance(name);
+  gpu.instance = instance ? instance : createInstance(name);
   uint32_t count = 1;
   const VkResult found = vkEnumeratePhysicalDevices(gpu.instance, &count, &gpu.physical);
   REQUIRE((found == VK_SUCCESS || found == VK_INCOMPLETE) && count == 1);

@@ -397,8 +397,62 @@ void packed(Scene& scene) {
   });
 }
 
+// Parts of one mapped allocation that serve an image, later a buffer, later an image again. On another device
+// the image may have to lie elsewhere, and the buffer must not follow it.
+void reused(Scene& scene) {
+  scene.open();
+  constexpr VkDeviceSize kBytes = 256;
+  const VkImageCreateInfo info = app::imageInfo(
+      app::kCanvasFormat, {32, 32, 1}, VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT);
+  VkDeviceMemory memory = VK_NULL_HANDLE;
+  std::byte* data = nullptr;
+  for (uint32_t round = 0; round < 3; ++round) {
+    VkImage image = VK_NULL_HANDLE;
+    CHECK(vkCreateImage(scene.gpu.device, &info, nullptr, &image));
+    VkBuffer buffer = VK_NULL_HANDLE;
+    const VkBufferCreateInfo buffer_info{VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, nullptr, 0, kBytes,
+                                         VK_BUFFER_USAGE_TRANSFER_SRC_BIT};
+    CHECK(vkCreateBuffer(scene.gpu.device, &buffer_info, nullptr, &buffer));
+    if (!memory) {
+      VkMemoryRequirements needs{};
+      vkGetImageMemoryRequirements(scene.gpu.device, image, &needs);
+      needs.memoryTypeBits &= needsOf(scene, buffer).memoryTypeBits;
+      constexpr VkMemoryPropertyFlags kSeen =
+          VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+      VkPhysicalDeviceMemoryProperties types{};
+      vkGetPhysicalDeviceMemoryProperties(scene.gpu.physical, &types);
+      bool image_can_be_seen = false;
+      for (uint32_t i = 0; i < types.memoryTypeCount; ++i)
+        image_can_be_seen |=
+            (needs.memoryTypeBits >> i & 1) && (types.memoryTypes[i].propertyFlags & kSeen) == kSeen;
+      NEED(image_can_be_seen);
+      needs.size += 65536;  // room behind it
+      memory = scene.own(app::allocate(scene.gpu, needs, kSeen), vkFreeMemory);
+      void* mapped = nullptr;
+      CHECK(vkMapMemory(scene.gpu.device, memory, 0, VK_WHOLE_SIZE, 0, &mapped));
+      data = static_cast<std::byte*>(mapped);
+    }
+    CHECK(vkBindImageMemory(scene.gpu.device, image, memory, 0));
+    scene.once([&](VkCommandBuffer commands) {
+      app::changeLayout(commands, image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+      const VkClearColorValue color{{float(round & 1), 1, float(round >> 1), 1}};
+      const VkImageSubresourceRange all = app::whole();
+      vkCmdClearColorImage(commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, &color, 1, &all);
+      app::changeLayout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
+                        VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
+      app::readBack(scene, commands, image, {32, 32, 1}, 32 * 32 * 4);
+    });
+    vkDestroyImage(scene.gpu.device, image, nullptr);
+    CHECK(vkBindBufferMemory(scene.gpu.device, buffer, memory, 0));
+    std::memset(data, int(0x30 + round), kBytes);
+    copyToResult(scene, buffer, kBytes);
+    vkDestroyBuffer(scene.gpu.device, buffer, nullptr);
+  }
+}
+
 const app::Case kCases[] = {{"host-import", hostImport},
                             {"packed", packed},
+                            {"reused", reused},
                             {"aliased", aliased},
                             {"shared", shared},
                             {"linear", linear},

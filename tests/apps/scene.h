@@ -214,6 +214,23 @@ inline void order(VkCommandBuffer commands) {
                        &barrier, 0, nullptr, 0, nullptr);
 }
 
+// The device with an extension and what of its features `keep` leaves. A driver without a GPU has the
+// commands and says of no feature that it has it: there, without them.
+template <class Feature, class Keep>
+void openWith(Scene& scene, VkStructureType type, VkBool32 Feature::*needed, const Names& extensions,
+              const Keep& keep) {
+  if (!scene.seen) return scene.open(extensions);
+  Feature feature{type};
+  const Features features(scene.gpu, &feature);
+  if (!(feature.*needed)) lacks(extensions.front());
+  keep(feature);
+  scene.open(features, extensions);
+}
+template <class Feature>
+void openWith(Scene& scene, VkStructureType type, VkBool32 Feature::*needed, const Names& extensions) {
+  openWith(scene, type, needed, extensions, [](Feature&) {});
+}
+
 struct Case {
   const char* name;
   void (*run)(Scene& scene);

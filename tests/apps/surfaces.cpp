@@ -2,13 +2,17 @@
 //
 // surfaces CASE [FILE]: headless: no window (VK_EXT_headless_surface), three swapchains, each from the one
 // before; maintenance: VK_EXT_swapchain_maintenance1; xcb: a window that is resized between frames; two: one
-// present for two windows, of which one is resized. Each picture has one colour, and a corner of it is in the
-// result.
+// present for two windows, of which one is resized; threads: one loads textures, one records, one presents.
+// Each picture has one colour, and a corner of it is in the result.
 #include "drawing.h"
 
 #include <xcb/xcb.h>
 
 #include <vulkan/vulkan_xcb.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 namespace {
 
@@ -236,6 +240,147 @@ void two(Scene& scene) {
   xcb_disconnect(display.connection);
 }
 
+// Frames of a program whose threads load, record and present at once.
+class Studio {
+ public:
+  static constexpr uint32_t kFrames = 12;
+
+  Studio(Scene& scene, Surface& surface) : scene_(scene), surface_(surface) {
+    for (VkDeviceSize& at : places_) at = scene.space(256);
+  }
+
+  void run() {
+    std::thread loader([this] { load(); }), recorder([this] { record(); });
+    for (uint32_t n = 0; n < kFrames; ++n) present(n);
+    loader.join();
+    recorder.join();
+    CHECK(vkDeviceWaitIdle(scene_.gpu.device));
+    for (const VkCommandPool pool : pools_) vkDestroyCommandPool(scene_.gpu.device, pool, nullptr);
+    for (app::Image& texture : textures_) app::destroyImage(scene_.gpu, texture);
+  }
+
+ private:
+  VkCommandPool makePool() {
+    const VkCommandPoolCreateInfo info{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, nullptr, 0,
+                                       scene_.gpu.family};
+    VkCommandPool pool = VK_NULL_HANDLE;
+    CHECK(vkCreateCommandPool(scene_.gpu.device, &info, nullptr, &pool));
+    return pool;
+  }
+  void submit(VkCommandBuffer commands, VkFence fence) {
+    const std::lock_guard lock(queue_);
+    app::submit(scene_.gpu, commands, fence);
+  }
+  // Says that `counter` has grown, and waits until one has.
+  void count(uint32_t& counter) {
+    const std::lock_guard lock(state_);
+    ++counter;
+    changed_.notify_all();
+  }
+  void await(const uint32_t& counter, uint32_t value) {
+    std::unique_lock lock(state_);
+    changed_.wait(lock, [&] { return counter > value; });
+  }
+
+  void load() {
+    pools_[0] = makePool();
+    const VkFence fence = app::createFence(scene_.gpu);
+    for (uint32_t n = 0; n < kFrames; ++n) {
+      app::Buffer staging = app::createBuffer(scene_.gpu, 64 * 64 * 4, VK_BUFFER_USAGE_TRANSFER_SRC_BIT);
+      for (uint32_t i = 0; i < 64 * 64; ++i)
+        reinterpret_cast<uint32_t*>(staging.data)[i] = 0xff000000 + n * 0x131517;
+      textures_[n] = app::createImage(
+          scene_.gpu, app::imageInfo(VK_FORMAT_B8G8R8A8_UNORM, {64, 64, 1},
+                                     VK_IMAGE_USAGE_TRANSFER_DST_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
+                                         VK_IMAGE_USAGE_SAMPLED_BIT));
+      const VkCommandBuffer commands = app::allocateCommands(scene_.gpu, pools_[0]);
+      app::begin(commands);
+      app::changeLayout(commands, textures_[n].handle, VK_IMAGE_LAYOUT_UNDEFINED,
+                        VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+      const VkBufferImageCopy region{0, 0, 0, {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1}, {}, {64, 64, 1}};
+      vkCmdCopyBufferToImage(commands, staging.handle, textures_[n].handle,
+                             VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1, &region);
+      app::changeLayout(commands, textures_[n].handle, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
+                        VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
+      CHECK(vkEndCommandBuffer(commands));
+      submit(commands, fence);
+      app::waitAndReset(scene_.gpu, fence);
+      app::destroyBuffer(scene_.gpu, staging);
+      count(loaded_);
+    }
+    vkDestroyFence(scene_.gpu.device, fence, nullptr);
+  }
+
+  void record() {
+    pools_[1] = makePool();
+    for (uint32_t n = 0; n < kFrames; ++n) {
+      await(loaded_, n);
+      await(acquired_, n);
+      const VkImage image = surface_.images[surface_.current];
+      const VkCommandBuffer commands = recorded_commands_ = app::allocateCommands(scene_.gpu, pools_[1]);
+      app::begin(commands);
+      app::changeLayout(commands, image, VK_IMAGE_LAYOUT_UNDEFINED, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL);
+      const VkImageSubresourceLayers of{VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
+      const VkImageCopy whole{of, {}, of, {}, {64, 64, 1}};
+      vkCmdCopyImage(commands, textures_[n].handle, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, image,
+                     VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL, 1, &whole);
+      app::changeLayout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_DST_OPTIMAL,
+                        VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL);
+      const VkBufferImageCopy corner{places_[n], 0, 0, of, {}, {8, 8, 1}};
+      vkCmdCopyImageToBuffer(commands, image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL, scene_.result.handle, 1,
+                             &corner);
+      app::changeLayout(commands, image, VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL,
+                        VK_IMAGE_LAYOUT_PRESENT_SRC_KHR);
+      app::makeVisibleToHost(commands);
+      CHECK(vkEndCommandBuffer(commands));
+      count(recorded_);
+    }
+  }
+
+  void present(uint32_t n) {
+    acquire(scene_, surface_);
+    count(acquired_);
+    await(recorded_, n);
+    const VkFence fence = app::createFence(scene_.gpu);
+    submit(recorded_commands_, fence);
+    app::waitAndReset(scene_.gpu, fence);
+    vkDestroyFence(scene_.gpu.device, fence, nullptr);
+    const VkPresentInfoKHR info{VK_STRUCTURE_TYPE_PRESENT_INFO_KHR,
+                                nullptr,
+                                0,
+                                nullptr,
+                                1,
+                                &surface_.swapchain,
+                                &surface_.current,
+                                nullptr};
+    {
+      const std::lock_guard lock(queue_);
+      CHECK(vkQueuePresentKHR(scene_.gpu.queue, &info));
+    }
+    REQUIRE(scene_.found(places_[n])[63] == 0xff000000 + n * 0x131517);
+  }
+
+  Scene& scene_;
+  Surface& surface_;
+  VkDeviceSize places_[kFrames];
+  app::Image textures_[kFrames];
+  VkCommandPool pools_[2]{};
+  VkCommandBuffer recorded_commands_ = VK_NULL_HANDLE;  // of the frame at hand
+  std::mutex queue_, state_;
+  std::condition_variable changed_;
+  uint32_t loaded_ = 0, acquired_ = 0, recorded_ = 0;
+};
+
+void threads(Scene& scene) {
+  scene.open({VK_KHR_SWAPCHAIN_EXTENSION_NAME});
+  const Display display = openDisplay();
+  Surface surface = createWindow(scene, display, {64, 64});
+  createSwapchain(scene, surface);
+  Studio(scene, surface).run();
+  destroy(scene, surface);
+  xcb_disconnect(display.connection);
+}
+
 const app::Names kXcb = {VK_KHR_SURFACE_EXTENSION_NAME, VK_KHR_XCB_SURFACE_EXTENSION_NAME};
 const app::Case kCases[] = {
     {"headless", headless, {VK_KHR_SURFACE_EXTENSION_NAME, VK_EXT_HEADLESS_SURFACE_EXTENSION_NAME}},
@@ -244,7 +389,8 @@ const app::Case kCases[] = {
      {VK_KHR_SURFACE_EXTENSION_NAME, VK_KHR_GET_SURFACE_CAPABILITIES_2_EXTENSION_NAME,
       VK_EXT_SURFACE_MAINTENANCE_1_EXTENSION_NAME, VK_EXT_HEADLESS_SURFACE_EXTENSION_NAME}},
     {"xcb", xcb, kXcb},
-    {"two", two, kXcb}};
+    {"two", two, kXcb},
+    {"threads", threads, kXcb}};
 
 }  // namespace
 

@@ -27,5 +27,7 @@ int main(int argc, char** argv) {
   map->add_option("--dirty", options.dirty, "pages written before each submit");
   map->add_option("--bytes", options.bytes, "written in each of these pages")->check(CLI::Range(8, 4096));
   map->add_option("--submits", options.submits, "submits")->check(CLI::Range(1, 1000000));
+  CLI::App* frames = mode("frames", "what a program does that runs long, a frame a submit", storm::frames);
+  frames->add_option("--frames", options.frames, "frames")->check(CLI::Range(1, 10'000'000));
   CLI11_PARSE(app, argc, argv);
 }

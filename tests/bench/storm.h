@@ -20,6 +20,7 @@ struct Options {
   uint32_t dirty = 256;        // pages written before each submit
   uint32_t bytes = 1024;       // written in each of them
   uint32_t submits = 200;
+  uint32_t frames = 20'000;
 };
 
 using Clock = std::chrono::steady_clock;
@@ -57,5 +58,6 @@ void image(const Options& options);        // create and destroy, with a chain o
 void submit(const Options& options);       // empty submits: a fence and a timeline semaphore each
 void descriptors(const Options& options);  // updates and template updates
 void map(const Options& options);          // scattered writes to mapped memory, then a submit
+void frames(const Options& options);  // a program that runs long: some of all, and a submit as a frame's end
 
 }  // namespace storm

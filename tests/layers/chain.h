@@ -23,9 +23,12 @@ struct Instance {
   PFN_vkDestroyInstance destroy;
   PFN_vkCreateDevice create_device;
   PFN_vkGetPhysicalDeviceMemoryProperties memory_properties;
+  PFN_vkGetPhysicalDeviceFeatures2 features2;
   PFN_vkGetPhysicalDeviceImageFormatProperties2 image_format;
   PFN_vkGetPhysicalDeviceExternalBufferProperties external_buffer;
   PFN_vkGetPhysicalDeviceExternalImageFormatPropertiesNV external_image_nv;
+  PFN_vkGetPhysicalDeviceProperties properties;
+  PFN_vkGetPhysicalDeviceProperties2 properties2;
 };
 struct Device {
   VkDevice handle;
@@ -89,17 +92,21 @@ inline VKAPI_ATTR VkResult VKAPI_CALL createInstance(const VkInstanceCreateInfo*
   if (result == VK_SUCCESS) {
     std::lock_guard lock(mutex);
     const auto find = [&](const char* name) { return gipa(*instance, name); };
-    instances[key(*instance)] = {gipa,
-                                 reinterpret_cast<PFN_vkDestroyInstance>(find("vkDestroyInstance")),
-                                 reinterpret_cast<PFN_vkCreateDevice>(find("vkCreateDevice")),
-                                 reinterpret_cast<PFN_vkGetPhysicalDeviceMemoryProperties>(
-                                     find("vkGetPhysicalDeviceMemoryProperties")),
-                                 reinterpret_cast<PFN_vkGetPhysicalDeviceImageFormatProperties2>(
-                                     find("vkGetPhysicalDeviceImageFormatProperties2")),
-                                 reinterpret_cast<PFN_vkGetPhysicalDeviceExternalBufferProperties>(
-                                     find("vkGetPhysicalDeviceExternalBufferProperties")),
-                                 reinterpret_cast<PFN_vkGetPhysicalDeviceExternalImageFormatPropertiesNV>(
-                                     find("vkGetPhysicalDeviceExternalImageFormatPropertiesNV"))};
+    instances[key(*instance)] = {
+        gipa,
+        reinterpret_cast<PFN_vkDestroyInstance>(find("vkDestroyInstance")),
+        reinterpret_cast<PFN_vkCreateDevice>(find("vkCreateDevice")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceMemoryProperties>(
+            find("vkGetPhysicalDeviceMemoryProperties")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceFeatures2>(find("vkGetPhysicalDeviceFeatures2")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceImageFormatProperties2>(
+            find("vkGetPhysicalDeviceImageFormatProperties2")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceExternalBufferProperties>(
+            find("vkGetPhysicalDeviceExternalBufferProperties")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceExternalImageFormatPropertiesNV>(
+            find("vkGetPhysicalDeviceExternalImageFormatPropertiesNV")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceProperties>(find("vkGetPhysicalDeviceProperties")),
+        reinterpret_cast<PFN_vkGetPhysicalDeviceProperties2>(find("vkGetPhysicalDeviceProperties2"))};
   }
   return result;
 }
@@ -156,7 +163,10 @@ inline VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL getInstanceProcAddr(VkInstance i
   if (wanted == "vkGetInstanceProcAddr") return reinterpret_cast<PFN_vkVoidFunction>(getInstanceProcAddr);
   if (wanted == "vkCreateInstance") return reinterpret_cast<PFN_vkVoidFunction>(createInstance);
   if (wanted == "vkDestroyInstance") return reinterpret_cast<PFN_vkVoidFunction>(destroyInstance);
-  if (wanted == "vkCreateDevice") return reinterpret_cast<PFN_vkVoidFunction>(createDevice);
+  if (wanted == "vkCreateDevice") {
+    const auto own = hook(wanted);
+    return own ? own : reinterpret_cast<PFN_vkVoidFunction>(createDevice);
+  }
   if (wanted == "vkGetDeviceProcAddr") return reinterpret_cast<PFN_vkVoidFunction>(getDeviceProcAddr);
   if (wanted == "vkDestroyDevice") return reinterpret_cast<PFN_vkVoidFunction>(destroyDevice);
   if (const auto own = hook(wanted)) return own;
@@ -165,7 +175,7 @@ inline VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL getInstanceProcAddr(VkInstance i
 
 }  // namespace chain
 
-extern "C" VK_LAYER_EXPORT VKAPI_ATTR VkResult VKAPI_CALL
+extern "C" __attribute__((visibility("default"))) VKAPI_ATTR VkResult VKAPI_CALL
 vkNegotiateLoaderLayerInterfaceVersion(VkNegotiateLayerInterface* negotiation) {
   if (negotiation->loaderLayerInterfaceVersion < 2) return VK_ERROR_INITIALIZATION_FAILED;
   negotiation->loaderLayerInterfaceVersion = 2;

@@ -1,10 +1,14 @@
-// VK_LAYER_REPRISE_TEST_crash: a driver that dies. Raises SIGSEGV inside the n-th call of one command.
+// VK_LAYER_REPRISE_TEST_crash: a driver that dies. Raises SIGSEGV inside the n-th call of one command, or,
+// where $REPRISE_CRASH_HOW is "hang", never returns from it, with a child process that sleeps as long.
 //
 // $REPRISE_CRASH_COMMAND names the command (one of those in hook()), $REPRISE_CRASH_CALL is n, from 1
 // (default 1). Stands below the capture layer, where a driver's own fault would happen. Any thread.
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 
 #include "chain.h"
 
@@ -19,7 +23,14 @@ void maybeCrash() {
   static std::atomic<long> calls{0};
   static const char* call = std::getenv("REPRISE_CRASH_CALL");
   static const long fatal = call ? std::atol(call) : 1;
-  if (++calls == fatal) std::raise(SIGSEGV);
+  if (++calls != fatal) return;
+  const char* how = std::getenv("REPRISE_CRASH_HOW");
+  if (!how || std::strcmp(how, "hang") != 0) {
+    std::raise(SIGSEGV);
+    return;
+  }
+  if (fork() == 0) execlp("sleep", "sleep", "1000", nullptr);
+  while (true) pause();
 }
 
 // A hook with the command's own signature. Only one command is hooked in a run, so its name needs no

@@ -92,7 +92,8 @@ class ReadBack {
   ReadBack(const ReadBack&) = delete;
   ReadBack& operator=(const ReadBack&) = delete;
 
-  // Waits for `semaphores` and signals them again, so that the present behind it finds what it expects.
+  // Waits for `semaphores` and signals them again, so that the present behind it finds what it expects. None
+  // where the device is lost.
   std::vector<uint64_t> hashes(uint64_t frame, const std::vector<Picture>& pictures, uint32_t semaphore_count,
                                const VkSemaphore* semaphores) {
     std::vector<VkDeviceSize> offsets;
@@ -113,8 +114,11 @@ class ReadBack {
                               &commands_,
                               semaphore_count,
                               semaphores};
-    check(NEXT(device_, vkQueueSubmit)(queue_, 1, &submit, fence_));
-    check(NEXT(device_, vkWaitForFences)(device_.handle, 1, &fence_, VK_TRUE, UINT64_MAX));
+    VkResult done = NEXT(device_, vkQueueSubmit)(queue_, 1, &submit, fence_);
+    if (done == VK_SUCCESS)
+      done = NEXT(device_, vkWaitForFences)(device_.handle, 1, &fence_, VK_TRUE, UINT64_MAX);
+    if (done == VK_ERROR_DEVICE_LOST) return {};  // whoever lost it is told by calls of its own
+    check(done);
     void* data = nullptr;
     check(NEXT(device_, vkMapMemory)(device_.handle, memory_, 0, VK_WHOLE_SIZE, 0, &data));
     std::vector<uint64_t> found;
@@ -216,7 +220,7 @@ void judge(VkQueue queue, uint64_t frame, const std::vector<Picture>& pictures, 
   if (!out) return;
   ReadBack read_back(chain::deviceOf(queue), queue);
   const auto hashes = read_back.hashes(frame, pictures, semaphore_count, semaphores);
-  for (size_t i = 0; i < pictures.size(); ++i) {
+  for (size_t i = 0; i < hashes.size(); ++i) {
     std::fprintf(out, "%" PRIu64 " %u %u %d %016" PRIx64 "\n", frame, pictures[i].extent.width,
                  pictures[i].extent.height, pictures[i].format, hashes[i]);
   }

@@ -107,7 +107,8 @@ def installed(bench):
     bench.run(["cmake", "--install", bench.build, "--prefix", prefix]).expect()
     moved = bench.path("elsewhere")
     shutil.move(prefix, moved)
-    for path in ("bin/reprise", "lib/libVkLayer_reprise.so", "share/vulkan/explicit_layer.d/VkLayer_reprise.json"):
+    for path in ("bin/reprise", "lib/libVkLayer_reprise.so", "share/vulkan/explicit_layer.d/VkLayer_reprise.json",
+                 "share/reprise/ci/gitlab-ci.yml"):
         require((moved / path).exists(), f"the installed tree has no {path}")
     env = {"VK_ADD_LAYER_PATH": ""}
     trace = bench.path("installed.vkr")

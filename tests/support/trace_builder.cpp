@@ -143,6 +143,15 @@ TraceBuilder& TraceBuilder::payload(uint32_t lane, const PayloadRecord& payload)
   return *this;
 }
 
+TraceBuilder& TraceBuilder::opaque(uint32_t lane, const OpaqueRecord& opaque,
+                                   std::span<const std::byte> values) {
+  Bytes payload;
+  appendBytes(payload, std::as_bytes(std::span(&opaque, 1)));
+  appendBytes(payload, values);
+  append(lane, kRecordOpaque, 0, noted(), payload);
+  return *this;
+}
+
 TraceBuilder& TraceBuilder::hole(uint32_t lane, HoleCause cause, uint64_t subject, std::string_view text) {
   HoleRecord hole{cause, 0, subject};
   Bytes payload;

@@ -63,6 +63,7 @@ class TraceBuilder {
   // Contents from outside, ticketed, and the payload of the lane's next exporting or importing call.
   TraceBuilder& contents(uint32_t lane, const ContentsRecord& contents, std::span<const std::byte> bytes);
   TraceBuilder& payload(uint32_t lane, const PayloadRecord& payload);
+  TraceBuilder& opaque(uint32_t lane, const OpaqueRecord& opaque, std::span<const std::byte> values);
   TraceBuilder& hole(uint32_t lane, HoleCause cause, uint64_t subject, std::string_view text);
   TraceBuilder& metadata(uint32_t lane, MetadataKind kind, std::string_view json);
   // Announced only. The call stays open.

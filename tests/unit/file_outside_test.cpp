@@ -88,6 +88,31 @@ TEST(FileOutside, ContentsAndPayloadsArriveBeforeTheirCalls) {
   EXPECT_EQ(all.summary.holes, 0u);
 }
 
+TEST(FileOutside, OpaqueValuesStandBeforeTheCallThatMakesTheObject) {
+  TempFile file;
+  const Bytes values = noise(96);
+  TraceBuilder builder(file.path(), TraceBuilder::fixedInfo(), testOptions());
+  builder.announce(1, kCreate, bytesOf("a"), false);
+  builder.opaque(1, {0x10, 0x20, 1000, 3}, values).opaque(1, {0x10, 0x21, 9, 0}, {});
+  builder.complete(1, kCreate, bytesOf("b"), true);
+  ASSERT_TRUE(builder.finish().isOk());
+
+  const Outside all = readOutside(file.path());
+  ASSERT_TRUE(all.status.isOk()) << all.status.message();
+  ASSERT_EQ(all.events.size(), 3u);
+  EXPECT_EQ(all.events[0].kind, Event::kOpaque);
+  EXPECT_EQ(all.events[0].opaque.device, 0x10u);
+  EXPECT_EQ(all.events[0].opaque.object, 0x20u);
+  EXPECT_EQ(all.events[0].opaque.object_type, 1000u);
+  EXPECT_EQ(all.events[0].opaque.values, 3u);
+  EXPECT_TRUE(all.bytes[0] == values);
+  EXPECT_EQ(all.events[1].opaque.values, 0u);
+  EXPECT_TRUE(all.bytes[1].empty());
+  EXPECT_EQ(all.events[2].kind, Event::kCall);
+  EXPECT_TRUE(all.events[2].has_outputs);
+  EXPECT_EQ(all.summary.holes, 0u);
+}
+
 TEST(FileOutside, CountsWithoutTheIndexAreTheSame) {
   TempFile file;
   TraceBuilder builder(file.path(), TraceBuilder::fixedInfo(), testOptions());
@@ -131,7 +156,15 @@ TEST(FileOutside, LyingSizesAreDamage) {
   EXPECT_FALSE(readSpecial(kFileContents, 0, Bytes(kContentsBodyBytes - 1)).isOk());
   EXPECT_FALSE(readSpecial(kFilePayload, 0, Bytes(kPayloadBodyBytes - 1)).isOk());
   EXPECT_TRUE(readSpecial(kFilePayload, 0, Bytes(kPayloadBodyBytes)).isOk());
-  EXPECT_TRUE(readSpecial(0xff08, 0, Bytes(5)).isOk()) << "what later versions add is skipped";
+  Bytes opaque(kOpaqueBodyBytes);
+  EXPECT_FALSE(readSpecial(kFileOpaque, 0, Bytes(kOpaqueBodyBytes - 1)).isOk());
+  EXPECT_TRUE(readSpecial(kFileOpaque, 0, opaque).isOk()) << "no values";
+  opaque.push_back(std::byte{1});
+  EXPECT_FALSE(readSpecial(kFileOpaque, 0, opaque).isOk()) << "a byte of no values";
+  opaque.resize(kOpaqueBodyBytes + 9);
+  opaque[kOpaqueBodyBytes - 4] = std::byte{2};
+  EXPECT_FALSE(readSpecial(kFileOpaque, 0, opaque).isOk()) << "two values in nine bytes";
+  EXPECT_TRUE(readSpecial(0xff09, 0, Bytes(5)).isOk()) << "what later versions add is skipped";
 }
 
 }  // namespace

@@ -45,6 +45,18 @@ TEST_F(AddressesTest, AnAddressInsideOrAtTheEndOfAnObject) {
   EXPECT_EQ(addresses.liveOf(0), 0u);
 }
 
+TEST_F(AddressesTest, OnesThatAreAsTheyWereNeedNoLookingFor) {
+  EXPECT_TRUE(addresses.any());
+  addresses.learn(buffer(1), kThen, kThen);  // made anew, where it was
+  EXPECT_FALSE(addresses.any());
+  addresses.created(buffer(2), kSize);
+  addresses.learn(buffer(2), kThen - kSize, kNow);
+  EXPECT_TRUE(addresses.any());
+  EXPECT_EQ(addresses.liveOf(kThen), kThen) << "not the end of the one before";
+  addresses.destroyed(buffer(2));
+  EXPECT_FALSE(addresses.any());
+}
+
 TEST_F(AddressesTest, WhereOneEndsTheNextBegins) {
   addresses.created(buffer(2), kSize);
   addresses.learn(buffer(2), kThen + kSize, 2 * kNow);

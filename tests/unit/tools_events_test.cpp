@@ -167,6 +167,24 @@ TEST(Events, ContentsAndPayloadsAreOneLine) {
   EXPECT_EQ(json(event)["payload"], 0);
 }
 
+TEST(Events, OpaqueValuesAreOneLine) {
+  const std::byte address[8] = {std::byte{0x10}, {}, std::byte{0x32}, {}, {}, {}, {}, {}};
+  Event event;
+  event.kind = Event::kOpaque;
+  event.opaque = {0x10, 0x20, VK_OBJECT_TYPE_BUFFER, 1};
+  event.bytes = address;
+  EXPECT_EQ(text(event), "==== frame 0\n- t0 opaque values of VkBuffer 0x20: 0x0000000000320010\n");
+  EXPECT_EQ(json(event)["event"], "opaque");
+  EXPECT_EQ(json(event)["object"], "0x20");
+  EXPECT_EQ(json(event)["values"][0], "0x0000000000320010");
+  event.opaque.values = 2;
+  EXPECT_EQ(json(event)["values"].dump(), R"(["0x00320010","0x00000000"])");
+  const std::vector<std::byte> many(9);
+  event.opaque.values = 9;
+  event.bytes = many;
+  EXPECT_TRUE(text(event).ends_with("0x00, ...\n")) << text(event);
+}
+
 TEST(Events, HoleSaysWhat) {
   Event event;
   event.kind = Event::kHole;

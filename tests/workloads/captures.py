@@ -148,7 +148,7 @@ def frame_rate(place, program, manifest, rounds):
 
 # -- elsewhere
 
-NOT_TRIED = {"runs": None, "status": None, "repeatable_output": True, "said": []}
+NOT_TRIED = {"runs": None, "status": None, "repeatable_output": None, "said": []}
 
 
 def runs_natively(place, program, manifest):

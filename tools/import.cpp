@@ -1,0 +1,55 @@
+// reprise import: the trace that an exported, perhaps edited, text describes.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "tools/commands.h"
+#include "tools/log.h"
+#include "tools/trace_import.h"
+
+namespace reprise {
+namespace {
+
+constexpr const char* kFooter =
+    "An unchanged text gives the trace that it was exported from, byte for byte with the same zstd library. "
+    "A changed\n"
+    "one gives a whole trace again: counts of arrays, numbers of items and the index follow from the text. "
+    "What cannot\n"
+    "be is one sentence that names the line and the place in it. tools/TEXT.md describes the text.\n"
+    "\n"
+    "Exit status: 0 done; 2 wrong argument; 3 DIR cannot be read or is wrong, or FILE not written (then it "
+    "is removed).\n"
+    "\n"
+    "Example:\n"
+    "  reprise export cube.vkr -o cube\n"
+    "  sed -i '/\"command\":\"vkCmdDrawIndexed\"/d' cube/trace.jsonl\n"
+    "  reprise import cube -o without.vkr";
+
+int runImport(const std::string& dir, const std::string& file) {
+  const Result<ImportSummary> summary = importTrace(dir, file);
+  if (!summary) {
+    std::error_code ignored;  // the failure that led here is the one to report
+    if (std::filesystem::is_regular_file(file, ignored)) std::filesystem::remove(file, ignored);
+    REPRISE_LOG(error, "{}", summary.status().message());
+    return summary.status().exitCode();
+  }
+  std::printf("%s: %llu lines, %llu records\n", file.c_str(),
+              static_cast<unsigned long long>(summary.value().lines),
+              static_cast<unsigned long long>(summary.value().records));
+  return 0;
+}
+
+}  // namespace
+
+void addImport(CLI::App& app, Run& run) {
+  CLI::App* verb = app.add_subcommand("import", "Make a trace of what `export` wrote, changed or not");
+  verb->footer(kFooter);
+  auto dir = std::make_shared<std::string>();
+  auto file = std::make_shared<std::string>();
+  verb->add_option("DIR", *dir, "The directory with trace.jsonl and blobs/")->required()->type_name("");
+  verb->add_option("-o,--output", *file, "The trace to write")->required()->option_text("FILE");
+  verb->callback([&run, dir, file] { run = [dir, file] { return runImport(*dir, *file); }; });
+}
+
+}  // namespace reprise
