@@ -219,7 +219,8 @@ TEST(Where, PiecesInAnyOrder) {
     }
     const Result<Where> where = Where::parse(text);
     parsed += where.isOk();
-    if (!where) EXPECT_NE(where.status().message().find("at column "), std::string::npos) << text;
+    if (where) continue;
+    EXPECT_NE(where.status().message().find("at column "), std::string::npos) << text;
   }
   EXPECT_GT(parsed, 0u);
 }
