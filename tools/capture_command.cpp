@@ -45,7 +45,8 @@ void addCapture(CLI::App& app, Run& run, const std::vector<std::string>& program
       ->option_text("METHOD");
   verb->add_option(
           "--addresses", options->addresses,
-          "Device addresses: opaque makes objects so that a replay on the same GPU and driver can have "
+          "Device addresses, translate unless given: opaque makes objects so that a replay on the same GPU "
+          "and driver can have "
           "the very same ones, where the driver offers that; translate leaves objects as the program asked "
           "for them")
       ->check(CLI::IsMember({"opaque", "translate"}))

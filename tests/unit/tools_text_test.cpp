@@ -128,7 +128,9 @@ void writeTrace(const std::string& path, bool finish = true) {
   trace.announce(1, idOf(Command::vkQueueSubmit), submitInputs(), true);            // never returns
   trace.command(2, idOf(Command::vkCmdDraw), bytesOf("0123456789abcdefghijklmn"));
   trace.writer().markUnfinished(2);  // known to the index alone
-  if (finish) ASSERT_TRUE(trace.finish().isOk());
+  if (finish) {
+    ASSERT_TRUE(trace.finish().isOk());
+  }
 }
 
 Result<ImportSummary> throughText(const Folder& folder, const std::string& trace, const std::string& again,
