@@ -300,7 +300,7 @@ std::string Importer::line() {
   JsonRow row(json_.root());
   if (row.has("block")) {
     block(row);
-  } else if (row.has("bytes")) {
+  } else if (row.has("bytes") && !row.has("contents")) {  // a bulk item; contents are a record
     const auto raw = bytes(row, "bytes", row.take("bytes"));
     if (row.ok()) trace_->addBytes(raw);
   } else if (row.has("end")) {

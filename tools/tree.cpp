@@ -205,7 +205,10 @@ void Tree::real(std::string_view name, float value) {
   if (!std::isfinite(value)) return real(name, static_cast<double>(value));
   const size_t begin = text_.size();
   appendNumber(text_, value);
-  leaf(name, begin, realValue(value));
+  // What is printed is the value: 0.2 as people write it, not the float's nearest double.
+  double printed = value;
+  std::from_chars(text_.data() + begin, text_.data() + text_.size(), printed);
+  leaf(name, begin, realValue(printed));
 }
 
 void Tree::real(std::string_view name, double value) {

@@ -265,7 +265,7 @@ class ReportTrace : public testing::Test {
     return inflatedText(texts.packs()[place.pack]).substr(begin, place.size);
   }
 
-  std::string path_ = testing::TempDir() + "reprise_report.vkr";
+  std::string path_ = testing::TempDir() + "reprise_report-" + std::to_string(::getpid()) + ".vkr";
   TraceBuilder builder_{path_};
   std::unique_ptr<Digest> digest_;
   VkDevice device_ = handle<VkDevice>(0x30);
