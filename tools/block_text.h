@@ -37,7 +37,7 @@ class BlockText : public TextTables {
     return static_cast<uint32_t>(text_number);
   }
   std::optional<uint32_t> metadataNumberOf(uint64_t text_number) override {
-    return static_cast<uint32_t>(text_number);
+    return text_number < next_metadata_ ? std::optional(static_cast<uint32_t>(text_number)) : std::nullopt;
   }
 
  private:

@@ -162,9 +162,12 @@ bool RecordToText::printSpecial(const FileRecord& record, uint64_t last_order) {
       writer_.member("text", asText(reader.take(reader.remaining())));
       break;
     }
-    case kFileMetadata:
-      writer_.member("arrived", uint64_t{reader.get<uint32_t>()});
+    case kFileMetadata: {
+      const auto number = reader.get<uint32_t>();
+      if (!tables_.metadataNumberOf(number)) return false;  // of a damaged file: the item is lost
+      writer_.member("arrived", uint64_t{number});
       break;
+    }
     case kFileTime:
       writer_.member("time_ms", uint64_t{reader.get<uint32_t>()});
       if (record.order == last_order) return reader.ok() && reader.remaining() == 0 && record.flags == 0;

@@ -51,9 +51,9 @@ def round_trip(bench):
     cube = bench.path("cube.vkr")
     bench.capture(cube, ["vkcube", "--c", "30"]).expect()
     traces.append(cube)
-    for name in ("render", "descriptors", "chains", "queries", "threads"):
+    for name, *case in (("render",), ("descriptors", "template"), ("queries", "occlusion"), ("passes", "subpasses")):
         trace = bench.path(name + ".vkr")
-        ok(bench.capture(trace, [bench.app(name)]))
+        ok(bench.capture(trace, [bench.app(name), *case]))
         traces.append(trace)
     for trace in traces:
         folder = export(bench, trace)

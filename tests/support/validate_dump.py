@@ -27,7 +27,9 @@ def first_wrong(schema, lines):
         if error is None and (number == 1) != (value.get("event") == "header"):
             return f"line {number}: the header is the first line, and no other"
         if error is not None:
-            deepest = jsonschema.exceptions.best_match([error])
+            deepest = error
+            while deepest.context:  # of a choice, the branch that got furthest
+                deepest = max(deepest.context, key=lambda one: len(one.absolute_path))
             where = "/".join(str(step) for step in deepest.absolute_path)
             return f"line {number}, at {where}: {deepest.message[:300]}: {line[:300]}"
     return None
