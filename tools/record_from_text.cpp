@@ -121,12 +121,14 @@ void RecordFromText::setNumbers() {
 void RecordFromText::readBulkNumbers(JsonRow& row) {
   const JsonValue bulks = row.take("bulks");
   JsonRow lists(bulks, "/bulks");
+  const bool lost = lists.flag("lost");
   for (const char* name : {"in", "out"}) {
     const JsonValue list = lists.take(name);
     if (!list.isList()) lists.fail(name, list, "a list of bulk items' numbers");
     for (JsonCursor cursor(list); !cursor.atEnd() && lists.ok(); cursor.advance()) {
       const auto text_number = cursor.value().integer();
-      const auto number = text_number ? tables_.bulkNumberOf(*text_number) : std::nullopt;
+      auto number = text_number ? tables_.bulkNumberOf(*text_number) : std::nullopt;
+      if (!number && lost && text_number && *text_number <= UINT32_MAX) number = uint32_t(*text_number);
       if (!number) lists.fail(name, cursor.value(), "the number of a bulk item that stands before this line");
       numbers_.push_back(number.value_or(0));
     }

@@ -113,6 +113,12 @@ void RecordToText::bulkNumbers(const FileRecord& record) {
   if (!(record.flags & kFileBulks)) return;
   const size_t count = record.bulk_numbers.size() / sizeof(uint32_t);
   writer_.open("bulks");
+  // Of a damaged file: the numbers stand as they are, for items that are not there.
+  for (size_t i = 0; i < count; ++i) {
+    if (tables_.bulk(loadLe<uint32_t>(record.bulk_numbers.data() + i * sizeof(uint32_t)))) continue;
+    writer_.member("lost", true);
+    break;
+  }
   for (size_t i = 0; i <= count; ++i) {
     if (i == 0) writer_.openList("in");
     if (i == record.input_bulks) {
