@@ -84,7 +84,8 @@ void RecordFromText::readCall(JsonRow& row) {
   const bool returned = result.exists() || out.exists();
   const bool readable = !has_exact || (args.exists() && command != Command::kUnknown);
   if (readable) {
-    if (command == Command::kUnknown) return row.fail("command", "this build knows no command named " + std::string(name));
+    if (command == Command::kUnknown)
+      return row.fail("command", "this build knows no command named " + std::string(name));
     if (!args.exists()) return row.fail("args", "it is missing");
     if (!jsonToCall(command, args, returned, result, out, reader_, encoded_))
       return row.fail("", reader_.ok() ? "there is not enough memory for the call" : reader_.error());
