@@ -27,6 +27,13 @@ uint64_t commonStart(const DiffSide& a, const DiffLane& in_a, const DiffSide& b,
   return n;
 }
 
+std::vector<size_t> threadsOf(const DiffSide& side) {
+  std::vector<size_t> found;
+  for (size_t i = 0; i < side.lanes().size(); ++i)
+    if (side.lanes()[i].memory == 0) found.push_back(i);
+  return found;
+}
+
 struct Candidate {
   int name;        // 2: the same, 1: but for digits
   uint64_t start;  // items that are equal at the start
@@ -39,14 +46,14 @@ struct Candidate {
 }  // namespace
 
 std::vector<size_t> pairedLanes(const DiffSide& a, const DiffSide& b) {
+  const std::vector<size_t> of_threads_a = threadsOf(a), of_threads_b = threadsOf(b);
+  const bool closely = of_threads_a.size() * of_threads_b.size() <= kMostCandidates;
   std::vector<Candidate> candidates;
-  const bool closely = a.lanes().size() * b.lanes().size() <= kMostCandidates;
-  for (size_t i = 0; i < a.lanes().size(); ++i) {
-    const DiffLane& in_a = a.lanes()[i];
-    for (size_t j = 0; j < b.lanes().size(); ++j) {
+  for (const size_t i : of_threads_a) {
+    for (const size_t j : of_threads_b) {
+      const DiffLane& in_a = a.lanes()[i];
       const DiffLane& in_b = b.lanes()[j];
-      if (in_a.is_memory != in_b.is_memory) continue;
-      const bool alike = in_a.is_memory || in_a.name == in_b.name;
+      const bool alike = in_a.name == in_b.name;
       if (!closely && !alike) continue;
       const int name = alike ? 2 : withoutDigits(in_a.name) == withoutDigits(in_b.name);
       candidates.push_back({name, closely ? commonStart(a, in_a, b, in_b) : 0, i, j});
@@ -68,37 +75,64 @@ std::vector<size_t> pairedLanes(const DiffSide& a, const DiffSide& b) {
 
 DiffComparison::DiffComparison(const DiffSide& a, const DiffSide& b, bool prefix, size_t most)
     : a_(a), b_(b), prefix_(prefix), most_(most), context_(makeContext(a, b, objects_)) {
-  pairLanes();
-}
-
-void DiffComparison::pairLanes() {
   const std::vector<size_t> partners = pairedLanes(a_, b_);
   std::vector<bool> taken(b_.lanes().size());
   for (size_t i = 0; i < partners.size(); ++i) {
-    const DiffLane* of_b = partners[i] == SIZE_MAX ? nullptr : &b_.lanes()[partners[i]];
-    if (of_b) taken[partners[i]] = true;
-    pairs_.push_back(std::make_unique<LaneAligner>(context_, &a_.lanes()[i], of_b));
+    const bool has_partner = partners[i] != SIZE_MAX;
+    if (has_partner) taken[partners[i]] = true;
+    addPair(&a_.lanes()[i], has_partner ? &b_.lanes()[partners[i]] : nullptr);
   }
-  for (size_t j = 0; j < taken.size(); ++j)
-    if (!taken[j]) pairs_.push_back(std::make_unique<LaneAligner>(context_, nullptr, &b_.lanes()[j]));
+  for (size_t j = 0; j < taken.size(); ++j) {
+    const DiffLane& lane = b_.lanes()[j];
+    if (lane.memory != 0) {
+      memory_of_b_.emplace(lane.memory, &lane);
+    } else if (!taken[j]) {
+      addPair(nullptr, &lane);
+    }
+  }
+}
+
+void DiffComparison::addPair(const DiffLane* a, const DiffLane* b) {
+  pairs_.push_back(std::make_unique<LaneAligner>(context_, a, b));
+}
+
+// The changes of what the allocation is in B, now that the call that made it has been gone through.
+const DiffLane* DiffComparison::takeMemoryOf(const DiffLane& a) {
+  const uint64_t partner = numberOf(a.memory) ? objects_.partner(a.memory) : a.memory;
+  const auto found = memory_of_b_.find(partner);
+  if (found == memory_of_b_.end()) return nullptr;
+  const DiffLane* lane = found->second;
+  memory_of_b_.erase(found);
+  return lane;
+}
+
+void DiffComparison::align(size_t pair, uint64_t until) {
+  std::vector<Edit> edits;
+  while (!pairs_[pair]->done() && pairs_[pair]->position() <= until) {
+    edits.clear();
+    pairs_[pair]->step(edits);
+    for (const Edit& edit : edits) take(pair, edit);
+  }
 }
 
 void DiffComparison::run() {
   using Next = std::pair<uint64_t, size_t>;  // position in A, pair
   std::priority_queue<Next, std::vector<Next>, std::greater<Next>> queue;
   for (size_t i = 0; i < pairs_.size(); ++i) queue.push({pairs_[i]->position(), i});
-  std::vector<Edit> edits;
+  std::vector<bool> met(pairs_.size());
   while (!queue.empty()) {
     const size_t index = queue.top().second;
     queue.pop();
-    LaneAligner& pair = *pairs_[index];
-    const uint64_t until = queue.empty() ? UINT64_MAX : queue.top().first;
-    while (!pair.done() && pair.position() <= until) {
-      edits.clear();
-      pair.step(edits);
-      for (const Edit& edit : edits) take(index, edit);
-    }
-    if (!pair.done()) queue.push({pair.position(), index});
+    const DiffLane* of_a = pairs_[index]->a();
+    if (!met[index] && of_a && of_a->memory != 0)
+      pairs_[index] = std::make_unique<LaneAligner>(context_, of_a, takeMemoryOf(*of_a));
+    met[index] = true;
+    align(index, queue.empty() ? UINT64_MAX : queue.top().first);
+    if (!pairs_[index]->done()) queue.push({pairs_[index]->position(), index});
+  }
+  for (const auto& [memory, lane] : memory_of_b_) {
+    addPair(nullptr, lane);
+    align(pairs_.size() - 1, UINT64_MAX);
   }
   counts_.equal = a_.items() - counts_.changed - counts_.only_a - counts_.beyond_a;
 }

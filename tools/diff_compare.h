@@ -1,9 +1,9 @@
 // Compares two traces that were read: which lane goes with which, and where they differ.
 //
 // Threads are paired by name, those of one name by how long they begin alike, else by the order in which they
-// first call; changes of mapped memory, where they are a lane of their own, with each other. The lanes are
-// then gone through in the order of trace A, so that objects are matched where they are made before calls of
-// other threads use them. Counts all differences, keeps the `most` first ones. One thread's. No errors.
+// first call; the changes of an allocation with those of its partner. The lanes are gone through in the order
+// of trace A, so that objects are matched where they are made before calls of other threads use them. Counts
+// all differences, keeps the `most` first ones. One thread's. No errors.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,9 @@ class DiffComparison {
   const DiffObjects& objects() const { return objects_; }
 
  private:
-  void pairLanes();
+  void addPair(const DiffLane* a, const DiffLane* b);
+  const DiffLane* takeMemoryOf(const DiffLane& a);
+  void align(size_t pair, uint64_t until);
   void take(size_t pair, const Edit& edit);
   bool isBeyondEnd(size_t pair, const Edit& edit) const;
 
@@ -52,11 +54,12 @@ class DiffComparison {
   DiffObjects objects_;
   DiffContext context_;
   std::vector<std::unique_ptr<LaneAligner>> pairs_;
+  std::map<uint64_t, const DiffLane*> memory_of_b_;  // lanes without a partner so far, by allocation
   DiffCounts counts_;
   std::multimap<uint64_t, Difference> kept_;  // by position in A
 };
 
-// For each lane of `a` the index of its partner in `b`, or SIZE_MAX.
+// For each lane of `a` the index of its partner in `b`, or SIZE_MAX; lanes of threads only.
 std::vector<size_t> pairedLanes(const DiffSide& a, const DiffSide& b);
 
 }  // namespace reprise

@@ -22,7 +22,8 @@ bool holdsTimes(VkQueryType type) {
 }  // namespace
 
 std::string_view eventName(const Event& event) {
-  constexpr std::string_view kNames[] = {"call", "memory", "hole", "metadata", "contents", "payload"};
+  constexpr std::string_view kNames[] = {"call",     "memory",  "hole",  "metadata",
+                                         "contents", "payload", "opaque"};
   return event.kind == Event::kCall ? event.command_name : kNames[event.kind];
 }
 
@@ -91,7 +92,10 @@ bool EventLeaves::read(const Event& event, const Function& f) {
       readMetadata(event, f);
       break;
     case Event::kOpaque:
-      return false;  // addresses of that run
+      if (!rules_.strict()) return false;  // addresses of that run
+      number("values", event.opaque.values, f);
+      bytes({"bytes"}, event.bytes, f);
+      break;
   }
   return true;
 }

@@ -27,6 +27,12 @@ class DiffObjects {
     return mayBeSame(a, b) && (numberOf(a) == 0 || lookUp(to_b_, a) != 0);
   }
 
+  // The object of B that is this one of A, or 0.
+  uint64_t partner(uint64_t a) const {
+    const uint64_t number = numberOf(a) ? lookUp(to_b_, a) : 0;
+    return number ? uint64_t(kindOf(a)) << 56 | number : 0;
+  }
+
   void match(uint64_t a, uint64_t b) {
     if (numberOf(a) == 0 || numberOf(b) == 0 || !mayBeSame(a, b)) return;
     place(to_b_, a) = static_cast<uint32_t>(numberOf(b));

@@ -169,8 +169,11 @@ void DiffOutput::writeHunkHead(const Hunk& hunk) {
   side("A", in_a ? &detailA(first, edit.a) : nullptr, in_a || !in_b ? pair.a() : nullptr);
   if (in_a && in_b) head += "; ";
   side("B", in_b ? &detailB(first, edit.b) : nullptr, in_b ? pair.b() : nullptr);
-  if (!pair.b()) head += "; B has no such thread";
-  if (!pair.a()) head += "; A has no such thread";
+  const auto missing = [](const DiffLane& there) {
+    return there.memory ? " never changes that memory" : " has no such thread";
+  };
+  if (!pair.b()) head += std::string("; B") + missing(*pair.a());
+  if (!pair.a()) head += std::string("; A") + missing(*pair.b());
   out_ += '\n';
   writeLine(options_.palette->frame, head, " @@");
 }

@@ -5,8 +5,8 @@
 // or its end, without array indices; a pNext struct stands in it by its type:
 // `vkCreateImage.pCreateInfo.flags`,
 // `*.timeout`, `*.VkImageFormatListCreateInfo`. What is below a matching member does not count either. Events
-// that are no calls are called memory, contents, payload, hole and metadata. of() keeps what it found by
-// command. Pointers and references are valid as long as the Rules. One thread's.
+// that are no calls are called memory, contents, payload, opaque, hole and metadata. of() keeps what it found
+// by command. Pointers and references are valid as long as the Rules. One thread's.
 #pragma once
 
 #include <algorithm>

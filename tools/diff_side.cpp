@@ -67,7 +67,7 @@ Status DiffSide::readEvent(const Event& event, uint64_t position, EventLeaves& l
   }
   if (pending_) return Status::ok();
   pending_ = true;
-  pending_lane_ = static_cast<size_t>(&laneOf(event) - lanes_.data());
+  pending_lane_ = static_cast<size_t>(&laneOf(event, leaves) - lanes_.data());
   item_ = {};
   item_.position = position;
   item_.frame = event.frame;
@@ -116,16 +116,16 @@ Status DiffSide::flush() {
   return status;
 }
 
-DiffLane& DiffSide::laneOf(const Event& event) {
-  const uint32_t id = merged_ ? 0 : event.lane;
-  const auto [known, is_new] = lane_ids_.emplace(id, lanes_.size());
-  if (!is_new) return lanes_[known->second];
+DiffLane& DiffSide::laneOf(const Event& event, const EventLeaves& leaves) {
   DiffLane lane;
-  lane.id = id;
+  lane.id = merged_ ? 0 : event.lane;
+  if (!merged_ && event.kind == Event::kMemory)
+    lane.memory = packed(leaves.objects().named(HandleKind::kVkDeviceMemory, event.memory.memory));
+  const auto [known, is_new] = lane_ids_.emplace(lane.memory ? lane.memory : lane.id, lanes_.size());
+  if (!is_new) return lanes_[known->second];
   for (const LaneInfo& info : summary().lanes) {
     if (info.id != event.lane) continue;
     lane.name = merged_ && callingThreads() > 1 ? "all threads" : info.name;
-    lane.is_memory = !merged_ && info.tid == 0;
   }
   lanes_.push_back(std::move(lane));
   return lanes_.back();

@@ -2,8 +2,9 @@
 //
 // open() opens the file; read() takes every event, on whatever thread it is called (the two sides are
 // independent); after it the lanes can be compared in any order. With `merged` all threads are one lane, in
-// merged order; otherwise a lane is a thread, and the changes of mapped memory are one of their own. Owns the
-// reader and the store. Errors: a file that cannot be read, a temporary file that cannot be written.
+// merged order; otherwise a lane is a thread, or the changes of one allocation: which allocation was scanned
+// first depends on time. Owns the reader and the store. Errors: a file that cannot be read, a temporary file
+// that cannot be written.
 #pragma once
 
 #include <map>
@@ -28,8 +29,8 @@ struct DiffOptions {
 
 struct DiffLane {
   uint32_t id = 0;
-  std::string name;  // of the thread
-  bool is_memory = false;
+  std::string name;     // of the thread
+  uint64_t memory = 0;  // the allocation, packed(), of a lane of memory changes; else 0
   ItemStore::Lane items;
 };
 
@@ -60,7 +61,7 @@ class DiffSide {
   void take(const Leaf& leaf);
   Status readEvent(const Event& event, uint64_t position, EventLeaves& leaves);
   Status flush();
-  DiffLane& laneOf(const Event& event);
+  DiffLane& laneOf(const Event& event, const EventLeaves& leaves);
   uint32_t commandId(const Event& event);
 
   const std::string path_;
@@ -71,7 +72,7 @@ class DiffSide {
   std::vector<DiffLane> lanes_;
   std::vector<std::string> commands_;
   std::map<std::string, uint32_t, std::less<>> command_ids_;
-  std::unordered_map<uint32_t, size_t> lane_ids_;
+  std::unordered_map<uint64_t, size_t> lane_ids_;  // by thread, or by allocation
   bool merged_ = false;
   uint64_t items_ = 0, left_out_ = 0;
 
