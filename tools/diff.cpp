@@ -32,6 +32,7 @@ constexpr const char* kFooter =
     "--ignore takes COMMAND or COMMAND.MEMBER, with globs; a member by its path or the end of it, without "
     "array\n"
     "indices, a pNext struct by its type; events that are no calls are `memory`, `contents`, `payload`, "
+    "`opaque`, "
     "`hole`\n"
     "and `metadata`: 'vkCreateImage.pCreateInfo.flags', '*.timeout', '*.VkImageFormatListCreateInfo',\n"
     "'vkCmdPushConstants.pValues', 'memory'.\n"
