@@ -273,7 +273,8 @@ std::vector<std::string> OpaqueAddresses::summary(const OpaqueDevice& device) {
                     " were made with opaque addresses");
   if (device.kept_groups)
     texts.push_back("the shader group handles are the captured ones: of " +
-                    std::to_string(device.kept_groups) + " ray-tracing pipelines");
+                    std::to_string(device.kept_groups) +
+                    (device.kept_groups == 1 ? " ray-tracing pipeline" : " ray-tracing pipelines"));
   if (device.refused)
     texts.push_back("this device refused the captured addresses or group handles of " +
                     objects(device.refused) + ": their addresses are translated");

@@ -1,15 +1,17 @@
-// VK_LAYER_REPRISE_TEST_opaque: a driver with bufferDeviceAddressCaptureReplay, made of lavapipe, which has
-// none.
+// VK_LAYER_REPRISE_TEST_opaque: a driver with the capture-replay features, made of one that has none.
 //
 // Memory with the flag is host memory of this layer's, imported: its address, which is lavapipe's device
 // address of it, is also its opaque one, and can be asked for again. Places lie far from where the system
-// puts mappings, and differ from process to process. A buffer's opaque address is a number with a mark, and
-// is checked when it comes back. $REPRISE_OPAQUE_REFUSE: no opaque address is granted. To stderr goes what
-// would be invalid: a buffer with the flag in memory without it. Stands below the capture layer, where a
-// driver is.
+// puts mappings, and differ from process to process. The opaque address of a buffer or acceleration structure
+// is a number with a mark, and is checked when it comes back; shader group handles are bytes that no other
+// process has. The mock driver gets ray tracing, too, which it only pretends. $REPRISE_OPAQUE_REFUSE: nothing
+// that is asked for again is granted. To stderr goes what would be invalid: a buffer with the flag in memory
+// without it. Stands below the capture layer, where a driver is.
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstdio>
@@ -23,9 +25,12 @@ namespace {
 
 constexpr uint64_t kFirstPlace = 0x2000'0000'0000, kPlaces = 4096, kPlaceBytes = uint64_t{1} << 32;
 constexpr uint64_t kAlignment = 1 << 16;
-constexpr uint64_t kBufferMark = 0xb0ff'0000'0000;
+constexpr uint64_t kBufferMark = 0xb0ff'0000'0000, kStructureMark = 0xacce'0000'0000;
 constexpr VkFlags kBufferFlag = VK_BUFFER_CREATE_DEVICE_ADDRESS_CAPTURE_REPLAY_BIT;
 constexpr VkFlags kMemoryFlag = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_CAPTURE_REPLAY_BIT;
+
+// A shader group's, as the mock driver's properties have it.
+using GroupHandle = std::array<std::byte, 32>;
 
 struct Place {
   void* at;
@@ -33,7 +38,10 @@ struct Place {
 };
 std::mutex mutex;
 std::map<VkDeviceMemory, Place> places;
-std::map<VkBuffer, uint64_t> buffers;  // those with the flag
+// Those with the flag.
+std::map<VkBuffer, uint64_t> buffers;
+std::map<VkAccelerationStructureKHR, uint64_t> structures;
+std::map<VkPipeline, std::vector<GroupHandle>> pipelines;
 
 bool refuses() { return std::getenv("REPRISE_OPAQUE_REFUSE") != nullptr; }
 
@@ -80,7 +88,27 @@ VkBool32* featureIn(const void* next) {
 
 VKAPI_ATTR void VKAPI_CALL getFeatures2(VkPhysicalDevice gpu, VkPhysicalDeviceFeatures2* features) {
   chain::instanceOf(gpu).features2(gpu, features);
-  if (VkBool32* feature = featureIn(features->pNext)) *feature = VK_TRUE;
+  const void* next = features->pNext;
+  if (VkBool32* feature = featureIn(next)) *feature = VK_TRUE;
+  if (auto* core =
+          find<VkPhysicalDeviceVulkan12Features>(next, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES))
+    core->bufferDeviceAddress = VK_TRUE;
+  if (auto* found = find<VkPhysicalDeviceAccelerationStructureFeaturesKHR>(
+          next, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ACCELERATION_STRUCTURE_FEATURES_KHR))
+    found->accelerationStructure = found->accelerationStructureCaptureReplay = VK_TRUE;
+  if (auto* found = find<VkPhysicalDeviceRayTracingPipelineFeaturesKHR>(
+          next, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_RAY_TRACING_PIPELINE_FEATURES_KHR))
+    found->rayTracingPipeline = found->rayTracingPipelineShaderGroupHandleCaptureReplay = VK_TRUE;
+}
+
+// The mock driver leaves the rest at 0, by which nothing can be laid out.
+VKAPI_ATTR void VKAPI_CALL getProperties2(VkPhysicalDevice gpu, VkPhysicalDeviceProperties2* properties) {
+  chain::instanceOf(gpu).properties2(gpu, properties);
+  auto* rays = find<VkPhysicalDeviceRayTracingPipelinePropertiesKHR>(
+      properties->pNext, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_RAY_TRACING_PIPELINE_PROPERTIES_KHR);
+  if (!rays) return;
+  rays->shaderGroupHandleSize = rays->shaderGroupHandleCaptureReplaySize = sizeof(GroupHandle);
+  rays->shaderGroupHandleAlignment = rays->shaderGroupBaseAlignment = 64;
 }
 
 // The driver does not know the feature, and needs an extension.
@@ -206,6 +234,73 @@ VKAPI_ATTR uint64_t VKAPI_CALL memoryAddress(VkDevice, const VkDeviceMemoryOpaqu
   return found == places.end() ? 0 : reinterpret_cast<uintptr_t>(found->second.at);
 }
 
+VKAPI_ATTR VkResult VKAPI_CALL createStructure(VkDevice device,
+                                               const VkAccelerationStructureCreateInfoKHR* info,
+                                               const VkAllocationCallbacks* allocator,
+                                               VkAccelerationStructureKHR* structure) {
+  const bool flagged =
+      info->createFlags & VK_ACCELERATION_STRUCTURE_CREATE_DEVICE_ADDRESS_CAPTURE_REPLAY_BIT_KHR;
+  const uint64_t wanted = info->deviceAddress;
+  if (wanted && (refuses() || !flagged || wanted >> 32 != kStructureMark >> 32))
+    return VK_ERROR_INVALID_OPAQUE_CAPTURE_ADDRESS;
+  const VkResult result =
+      NEXT(chain::deviceOf(device), vkCreateAccelerationStructureKHR)(device, info, allocator, structure);
+  static std::atomic<uint64_t> count{0};
+  std::lock_guard lock(mutex);
+  if (result == VK_SUCCESS && flagged)
+    structures[*structure] =
+        wanted ? wanted : kStructureMark + getpid() % kPlaces * kAlignment + 256 * ++count;
+  return result;
+}
+
+VKAPI_ATTR VkDeviceAddress VKAPI_CALL
+structureAddress(VkDevice device, const VkAccelerationStructureDeviceAddressInfoKHR* info) {
+  {
+    std::lock_guard lock(mutex);
+    const auto found = structures.find(info->accelerationStructure);
+    if (found != structures.end()) return found->second;
+  }
+  return NEXT(chain::deviceOf(device), vkGetAccelerationStructureDeviceAddressKHR)(device, info);
+}
+
+std::vector<GroupHandle> handlesOf(const VkRayTracingPipelineCreateInfoKHR& info) {
+  static std::atomic<uint32_t> count{0};
+  std::vector<GroupHandle> handles(info.groupCount);
+  for (uint32_t i = 0; i < info.groupCount; ++i) {
+    const uint32_t number[] = {uint32_t(getpid()), ++count};
+    std::memcpy(handles[i].data(), number, sizeof number);
+    if (const void* wanted = info.pGroups[i].pShaderGroupCaptureReplayHandle)
+      std::memcpy(handles[i].data(), wanted, sizeof handles[i]);
+  }
+  return handles;
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL createPipelines(VkDevice device, VkDeferredOperationKHR operation,
+                                               VkPipelineCache cache, uint32_t count,
+                                               const VkRayTracingPipelineCreateInfoKHR* infos,
+                                               const VkAllocationCallbacks* allocator, VkPipeline* made) {
+  for (uint32_t i = 0; i < count; ++i)
+    for (uint32_t j = 0; j < infos[i].groupCount; ++j)
+      if (infos[i].pGroups[j].pShaderGroupCaptureReplayHandle && refuses()) {
+        std::fill_n(made, count, VkPipeline(VK_NULL_HANDLE));
+        return VK_ERROR_INVALID_OPAQUE_CAPTURE_ADDRESS;
+      }
+  const VkResult result = NEXT(chain::deviceOf(device), vkCreateRayTracingPipelinesKHR)(
+      device, operation, cache, count, infos, allocator, made);
+  std::lock_guard lock(mutex);
+  for (uint32_t i = 0; result == VK_SUCCESS && i < count; ++i) pipelines[made[i]] = handlesOf(infos[i]);
+  return result;
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL groupHandles(VkDevice, VkPipeline pipeline, uint32_t first, uint32_t count,
+                                            size_t size, void* data) {
+  std::lock_guard lock(mutex);
+  const std::vector<GroupHandle>& handles = pipelines[pipeline];
+  if (first + count > handles.size() || size < count * sizeof(GroupHandle)) return VK_ERROR_UNKNOWN;
+  std::memcpy(data, &handles[first], count * sizeof(GroupHandle));
+  return VK_SUCCESS;
+}
+
 }  // namespace
 
 namespace chain {
@@ -219,9 +314,15 @@ PFN_vkVoidFunction hook(std::string_view name) {
   HOOK(vkCreateDevice, ::createDevice);
   HOOK(vkDestroyBuffer, destroyBuffer);
   HOOK(vkFreeMemory, freeMemory);
+  HOOK(vkCreateAccelerationStructureKHR, createStructure);
+  HOOK(vkCreateRayTracingPipelinesKHR, createPipelines);
+  HOOK(vkGetAccelerationStructureDeviceAddressKHR, structureAddress);
   HOOK(vkGetBufferOpaqueCaptureAddress, bufferAddress);
   HOOK(vkGetDeviceMemoryOpaqueCaptureAddress, memoryAddress);
   HOOK(vkGetPhysicalDeviceFeatures2, getFeatures2);
+  HOOK(vkGetPhysicalDeviceProperties2, getProperties2);
+  HOOK(vkGetRayTracingCaptureReplayShaderGroupHandlesKHR, groupHandles);
+  HOOK(vkGetRayTracingShaderGroupHandlesKHR, groupHandles);
 #undef HOOK
   return nullptr;
 }

@@ -83,7 +83,7 @@ def refused(bench):
 
 
 def elsewhere(bench):
-    """Where the feature is lacking the values are of no use, and mean nothing to the replay."""
+    """On another device the values mean nothing: addresses are translated."""
     trace = captured(bench, "list", "--addresses", "opaque")
     told = replayed(bench, trace, "addresses list on swiftshader", VK_ICD_FILENAMES=bench.swiftshader())
     require(KEPT not in told and TRANSLATED in told, told[-2000:])
@@ -97,6 +97,31 @@ def off(bench):
     require(KEPT not in told and TRANSLATED in told, told[-2000:])
     bench.env["REPRISE_ADDRESSES"] = "translate"
     require(not opaque_values(bench, captured(bench, "push")), "opaque values were recorded")
+
+
+def rays(bench):
+    """Acceleration structures and shader group handles: each process has other ones, unless it asks for them. The
+    mock driver traces nothing; what it is told, and what the program reads of handles, is compared."""
+    bench.env["VK_ICD_FILENAMES"] = bench.mock()
+    trace = bench.path("rays.vkr")
+    for way in ("translate", "opaque"):
+        command = [bench.app("rays"), "traced@unseen", bench.path("x.bin")]
+        ok(bench.capture(trace, command, [OPAQUE], options=("--addresses", way)))
+        if way == "translate":
+            run = bench.replay(trace, "--wsi", "headless", layers=[OPAQUE]).expect(4)
+            require("a shader group's handle has other bytes on this device" in run.err, run.err[-2000:])
+    values = [line for line in bench.dump(trace) if line.get("event") == "opaque"]
+    kinds = {line["type"] for line in values}
+    require(kinds == {"VkBuffer", "VkDeviceMemory", "VkAccelerationStructureKHR", "VkPipeline"}, f"values of {kinds}")
+    again = bench.path("again.vkr")
+    bench.capture(again, [bench.reprise, "replay", trace, "--wsi", "headless"], [OPAQUE]).expect()
+    asked = [line["values"] for line in bench.dump(again) if line.get("event") == "opaque"]
+    require(asked == [line["values"] for line in values], f"the replay's objects have {asked} instead of {values}")
+    run = bench.replay(trace, "--wsi", "headless", layers=[OPAQUE]).expect()
+    for words in (KEPT, "the shader group handles are the captured ones: of 1 ray-tracing pipeline"):
+        require(words in run.err, f"no word of `{words}`: {run.err[-2000:]}")
+    run = bench.replay(trace, "--wsi", "headless", layers=[OPAQUE], env=dict(REPRISE_OPAQUE_REFUSE="1")).expect(4)
+    require("a shader group's handle has other bytes on this device" in run.err, run.err[-2000:])
 
 
 def valid(bench):
@@ -117,5 +142,5 @@ def valid(bench):
 
 
 CASES = {"opaque-kept": kept, "opaque-own": own, "opaque-refused": refused, "opaque-elsewhere": elsewhere, "opaque-off": off,
-         "opaque-valid": valid}
+         "opaque-rays": rays, "opaque-valid": valid}
 SLOW = {}
