@@ -209,13 +209,13 @@ LACKING = {
 }
 
 # Programs about what only a GPU's driver has: a machine with one compares them.
-NOT_HERE = ("hardware", "rays", "addresses hidden", "addresses own")
+NOT_HERE = ("hardware", "rays")
 # Programs about what the registry that they are built with may not have yet; they say so.
 YOUNG = ("host_copy", "newer")
 
 # program: its cases
 PROGRAMS = {
-    "addresses": ("push", "stored", "block", "list", "copied", "updated", "hidden", "own"),
+    "addresses": ("push", "stored", "block", "list", "copied", "updated"),
     "drawing": ("secondary", "dynamic-rendering", "indirect", "indirect-count", "multi-draw", "conditional", "feedback"),
     "hardware": ("mesh", "shading-rate", "descriptor-buffer"),
     "host_copy": ("rows", "formats", "memcpy", "between"),
