@@ -170,9 +170,11 @@ VkResult createNextDevice(CreateDeviceCall& call, const NextLayer& instance, Nex
   ExtensionList list(info.ppEnabledExtensionNames, info.enabledExtensionCount);
   wantHostImport(instance, call.physicalDevice, list, next.added);
   opaque::DeviceFeatures features(instance, call.physicalDevice, info);
+  const VkDevice loaders = *call.pDevice;  // the loader's end of the chain finds its own object there
   return createWith(info, list, next.added, [&](const VkDeviceCreateInfo* changed) {
     const auto attempt = [&](const VkDeviceCreateInfo& asked) {
       link->u.pLayerInfo = here->pNext;
+      *call.pDevice = loaders;
       return create(call.physicalDevice, &asked, call.pAllocator, call.pDevice);
     };
     next.capture_replay = features.on();
