@@ -119,9 +119,7 @@ void BlockText::head(const BlockHeader& header, int level, std::string& out) {
     const auto lines = static_cast<uint32_t>(std::count(body_.begin(), body_.end(), '\n'));
     if (lane) writer_.member("lane", uint64_t{header.lane});
     writer_.member("level", int64_t{level});
-    FileRecord first;
-    if (lane && parseFileRecord(again_, header.first_order, first) != 0 && first.order != header.first_order)
-      writer_.member("first_order", header.first_order);
+    if (lane && saysFirstOrder(header, again_)) writer_.member("first_order", header.first_order);
     if (header.first_number != expected_number_) writer_.member("first_number", header.first_number);
     if (header.count != lines) writer_.member("count", uint64_t{header.count});
   }
@@ -265,15 +263,23 @@ bool BlockText::metadata(std::span<const std::byte> raw) {
 
 // ---- records
 
+// The block's first order is not that of its first record, so its line has to say it.
+bool BlockText::saysFirstOrder(const BlockHeader& header, std::span<const std::byte> raw) {
+  FileRecord first;
+  return parseFileRecord(raw, header.first_order, first) != 0 && first.order != header.first_order;
+}
+
 bool BlockText::records(const BlockHeader& header, std::span<const std::byte> raw) {
   const TraceTally before = tally_;
   const uint64_t records_before = summary_.records;
   uint64_t last_order = header.first_order;
+  // As import knows it at the block's first record.
+  uint64_t known_order = saysFirstOrder(header, raw) ? header.first_order : 0;
   again_.clear();
   for (size_t at = 0; at < raw.size();) {
     FileRecord one;
     const size_t size = parseFileRecord(raw.subspan(at), last_order, one);
-    bool good = size != 0 && record(header.lane, one, last_order);
+    bool good = size != 0 && record(header.lane, one, known_order);
     if (good) {
       const size_t start = again_.size();
       appendFileRecord(again_, one, last_order);
@@ -285,7 +291,7 @@ bool BlockText::records(const BlockHeader& header, std::span<const std::byte> ra
       return false;
     }
     at += size;
-    last_order = one.order;
+    last_order = known_order = one.order;
     ++summary_.records;
   }
   return true;

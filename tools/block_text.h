@@ -42,6 +42,7 @@ class BlockText : public TextTables {
 
  private:
   bool items(const BlockHeader& header, std::span<const std::byte> raw);
+  static bool saysFirstOrder(const BlockHeader& header, std::span<const std::byte> raw);
   bool records(const BlockHeader& header, std::span<const std::byte> raw);
   bool record(uint32_t lane, const FileRecord& record, uint64_t last_order);
   bool readsBack(const FileRecord& record, uint64_t last_order, bool never_returned);

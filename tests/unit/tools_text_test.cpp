@@ -128,6 +128,12 @@ void writeTrace(const std::string& path, bool finish = true) {
   trace.announce(1, idOf(Command::vkQueueSubmit), submitInputs(), true);            // never returns
   trace.command(2, idOf(Command::vkCmdDraw), bytesOf("0123456789abcdefghijklmn"));
   trace.writer().markUnfinished(2);  // known to the index alone
+  Bytes timed;
+  appendLe(timed, uint64_t{5'000'000'000});
+  appendBytes(timed, bytesOf("0123456789abcdefghijklmn"));
+  LaneBytes late_lane;  // its block starts with a time, at an order that is not 0
+  late_lane.record(idOf(Command::vkCmdDraw), kAnnounce | kComplete | kTimed, trace.noted(), timed);
+  trace.writer().append(3, late_lane.bytes());
   if (finish) {
     ASSERT_TRUE(trace.finish().isOk());
   }
