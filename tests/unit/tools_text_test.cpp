@@ -129,7 +129,7 @@ void writeTrace(const std::string& path, bool finish = true) {
   trace.command(2, idOf(Command::vkCmdDraw), bytesOf("0123456789abcdefghijklmn"));
   trace.writer().markUnfinished(2);  // known to the index alone
   Bytes timed;
-  appendLe(timed, uint64_t{5'000'000'000});
+  appendLe(timed, uint64_t{5'000'000'001});
   appendBytes(timed, bytesOf("0123456789abcdefghijklmn"));
   LaneBytes late_lane;  // its block starts with a time, at an order that is not 0
   late_lane.record(idOf(Command::vkCmdDraw), kAnnounce | kComplete | kTimed, trace.noted(), timed);
@@ -184,6 +184,7 @@ TEST(Text, ATraceComesBackByteForByte) {
   EXPECT_EQ(readFile(folder / "a.vkr"), readFile(folder / "b.vkr"));
   const std::string text = readText(folder / "text/trace.jsonl");
   EXPECT_NE(text.find(R"("pColor":{"float32":[0.25,0,0,1]})"), std::string::npos) << text;
+  EXPECT_NE(text.find("{\"time_ms\":5000,\"after\":"), std::string::npos) << text;
   EXPECT_NE(text.find(R"("value":{"pid":1,"applicationName":"app","half":0.5})"), std::string::npos);
 }
 
