@@ -2,6 +2,7 @@
 
 #include <fnmatch.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <compare>
@@ -148,7 +149,11 @@ class Search {
     size_t index = 0;
     for (size_t i = first; i < end; i = nodes_[i].end, ++index) {
       const Tree::Node& node = nodes_[i];
-      Way way{up, node.name, node.type, {}, 0};
+      // The member of a union that counts is one node with it: "geometry.triangles".
+      const size_t dot = std::min(node.name.find('.'), node.name.size());
+      const bool has_union = dot < node.name.size();
+      const Way of_union{up, node.name.substr(0, dot), {}, {}, 0};
+      Way way{has_union ? &of_union : up, node.name.substr(has_union ? dot + 1 : 0), node.type, {}, 0};
       if (elements) {
         way = *up;
         if (!node.type.empty()) way.type = node.type;

@@ -164,6 +164,26 @@ TEST(Where, FloatsAreWhatIsPrinted) {
   EXPECT_FALSE(holds("float32 > 1.5", call));
 }
 
+TEST(Where, MembersOfUnions) {
+  VkAccelerationStructureGeometryKHR geometry{VK_STRUCTURE_TYPE_ACCELERATION_STRUCTURE_GEOMETRY_KHR};
+  geometry.geometryType = VK_GEOMETRY_TYPE_AABBS_KHR;
+  geometry.geometry.aabbs = {
+      VK_STRUCTURE_TYPE_ACCELERATION_STRUCTURE_GEOMETRY_AABBS_DATA_KHR, nullptr, {}, 24};
+  VkAccelerationStructureBuildGeometryInfoKHR info{
+      VK_STRUCTURE_TYPE_ACCELERATION_STRUCTURE_BUILD_GEOMETRY_INFO_KHR};
+  info.geometryCount = 1;
+  info.pGeometries = &geometry;
+  CmdBuildAccelerationStructuresKHRCall call;
+  call.infoCount = 1;
+  call.pInfos = &info;
+  for (const char* yes : {"stride == 24", "aabbs.stride == 24", "geometry.aabbs.stride == 24",
+                          "geometry.aabbs", "pGeometries[0].geometry.aabbs.stride == 24",
+                          "VkAccelerationStructureGeometryAabbsDataKHR.stride == 24"})
+    EXPECT_TRUE(holds(yes, call)) << yes;
+  for (const char* no : {"geometry.stride == 24", "triangles", "geometry.triangles.vertexStride == 24"})
+    EXPECT_FALSE(holds(no, call)) << no;
+}
+
 TEST(Where, ErrorsNameTheColumn) {
   const std::pair<const char*, const char*> wrong[] = {
       {"", "at column 1 of \"\": expected the name of a member or struct, found the end"},
