@@ -148,7 +148,8 @@ void allowCompiling(C& call, const C& captured) {
                                            VK_PIPELINE_CREATE_EARLY_RETURN_ON_FAILURE_BIT;
   for (uint32_t i = 0; call.pCreateInfos && captured.pPipelines && i < call.createInfoCount; ++i) {
     if (!captured.pPipelines[i]) continue;
-    const_cast<VkPipelineCreateFlags&>(call.pCreateInfos[i].flags) &= ~kFails;
+    using Flags = std::remove_cvref_t<decltype(call.pCreateInfos[i].flags)>;  // 32 or 64 of them
+    const_cast<Flags&>(call.pCreateInfos[i].flags) &= ~Flags{kFails};
 #if defined(VK_KHR_maintenance5)
     if (auto* wide = findInChain<VkPipelineCreateFlags2CreateInfoKHR>(
             call.pCreateInfos[i].pNext, VK_STRUCTURE_TYPE_PIPELINE_CREATE_FLAGS_2_CREATE_INFO_KHR))
