@@ -54,7 +54,7 @@ TraceReader::~TraceReader() = default;
 
 void TraceReader::enqueue(uint32_t lane_index) {
   const LaneCursor& lane = *lanes_[lane_index];
-  if (lane.place() == LaneCursor::Place::kEnd) return;
+  if (lane.place() == LaneCursor::Place::kEnd || isLeftOut(lane_index)) return;
   merge_.push({lane.keyOrder(), lane.keyNoted(), lane_index});
 }
 
@@ -174,7 +174,9 @@ void EventEntry::copyTo(Event& call) const {
 
 void TraceReader::readAhead() {
   std::vector<uint32_t> plan;
+  size_t index = 0;
   for (const auto& [lane, blocks] : contents_->lanes) {
+    if (isLeftOut(index++)) continue;
     for (const uint32_t block : blocks)
       if (contents_->blocks[block].header.first_order <= contents_->last_order) plan.push_back(block);
   }
@@ -182,6 +184,15 @@ void TraceReader::readAhead() {
     return contents_->blocks[a].header.first_order < contents_->blocks[b].header.first_order;
   });
   ahead_->start(std::move(plan));
+}
+
+void TraceReader::leaveOutMemory() {
+  left_out_.clear();
+  for (const auto& [lane, blocks] : contents_->lanes)
+    left_out_.push_back(std::all_of(blocks.begin(), blocks.end(), [&](uint32_t block) {
+      return contents_->blocks[block].header.kind == BlockKind::kMemory;
+    }));
+  rewind();
 }
 
 // Moves on to the record that the next event is about: the same as before where it holds several events.

@@ -152,6 +152,9 @@ class TraceReader {
   ReadAmount amountRead() const;
   bool hasLane(uint32_t lane) const;  // named in summary() or not
 
+  // Back to the first event, and from here on without changes of mapped memory: their lanes are not read.
+  void leaveOutMemory();
+
   // Starts threads that read and decompress what next() will need from here on.
   void readAhead();
 
@@ -183,6 +186,7 @@ class TraceReader {
 
   explicit TraceReader(ReadOptions options);
   void enqueue(uint32_t lane_index);
+  bool isLeftOut(size_t lane_index) const { return lane_index < left_out_.size() && left_out_[lane_index]; }
   Status nextEvent(Event& event, bool& more);
   Status nextRecord(bool& more);
   Status nextEntry(EventRun& run, bool& more);
@@ -211,6 +215,7 @@ class TraceReader {
   std::unique_ptr<BlockAhead> ahead_;
   std::unique_ptr<BulkCache> bulks_;
   std::vector<std::unique_ptr<LaneCursor>> lanes_;
+  std::vector<bool> left_out_;  // by place in lanes_; empty: none
   std::priority_queue<Place, std::vector<Place>, std::greater<Place>> merge_;
   LaneCursor* current_ = nullptr;  // whose record the last Event described
   uint32_t current_index_ = 0;

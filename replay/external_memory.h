@@ -114,7 +114,7 @@ class ExternalMemory {
                                  uint64_t live) const;  // valid until the next remember() or forget()
 
   // Takes an import out of an allocation's chain.
-  CapturedImport takeImport(const void*& next);
+  static CapturedImport takeImport(const void*& next);
   // The name under which an allocation of the trace is exported, taken out of its chain; empty if none.
   std::u16string takeExportName(const void*& next);
   // Rewrites an allocation's export; the types that it has now. `dedicated` is its resource, if it has one.

@@ -61,6 +61,7 @@ Status hook(Player&, MapMemoryCall&, MapMemoryCall&);
 Status hook(Player&, UnmapMemoryCall&, UnmapMemoryCall&);
 
 // hooks_resources.cpp: buffers, images, what is made of them, and their addresses
+void noteFallback(Player& player, VkFormat format);
 Status hook(Player&, CreateAccelerationStructureKHRCall&, CreateAccelerationStructureKHRCall&);
 Status hook(Player&, CreateBufferCall&, CreateBufferCall&);
 Status hook(Player&, CreateBufferCollectionFUCHSIACall&, CreateBufferCollectionFUCHSIACall&);

@@ -28,6 +28,8 @@ Status learnAddress(Player& player, const C& call, const C& captured, Addresses:
   return Status::ok();
 }
 
+}  // namespace
+
 void noteFallback(Player& player, VkFormat format) {
   if (!player.device() || !player.device()->numbers.formats.any()) return;
   const VkFormat live = player.device()->numbers.formats.liveOf(format);
@@ -35,8 +37,6 @@ void noteFallback(Player& player, VkFormat format) {
     player.note(std::string(formatName(format)) + " is played as " + formatName(live) +
                 ": not available here; depth that is copied from or to buffers is not converted");
 }
-
-}  // namespace
 
 Status hook(Player& player, CreateAccelerationStructureKHRCall& call,
             CreateAccelerationStructureKHRCall& captured) {

@@ -25,6 +25,8 @@ bool LimitSurvey::looksAt(Command canonical) {
     case Command::vkCreateDescriptorSetLayout:
     case Command::vkCreateImage:
     case Command::vkCreatePipelineLayout:
+    case Command::vkDestroyDescriptorSetLayout:
+    case Command::vkDestroyPipelineLayout:
     case Command::vkUpdateDescriptorSets:
       return true;
     default:
@@ -58,6 +60,13 @@ std::set<std::string_view> LimitSurvey::see(Command canonical, const void* packe
     case Command::vkCreatePipelineLayout:
       create(*static_cast<const CreatePipelineLayoutCall*>(packet));
       break;
+    case Command::vkDestroyDescriptorSetLayout:
+      dynamic_.erase(
+          valueOf(static_cast<const DestroyDescriptorSetLayoutCall*>(packet)->descriptorSetLayout));
+      break;
+    case Command::vkDestroyPipelineLayout:
+      layouts_.erase(valueOf(static_cast<const DestroyPipelineLayoutCall*>(packet)->pipelineLayout));
+      break;
     case Command::vkUpdateDescriptorSets: {
       const auto& call = *static_cast<const UpdateDescriptorSetsCall*>(packet);
       write(call.pDescriptorWrites, call.descriptorWriteCount);
@@ -76,20 +85,22 @@ void LimitSurvey::create(const CreateDescriptorSetLayoutCall& call) {
   for (uint32_t i = 0; call.pCreateInfo->pBindings && i < call.pCreateInfo->bindingCount; ++i)
     bindings[call.pCreateInfo->pBindings[i].binding] = &call.pCreateInfo->pBindings[i];
   constexpr uint32_t kMost = 1 << 16;  // more than any device has; of a trace that may be anything
-  Types& types = dynamic_[valueOf(*call.pSetLayout)];
-  types.clear();
+  Types types;
   for (const auto& [number, binding] : bindings)
     if (isDynamic(binding->descriptorType) && binding->descriptorCount < kMost)
       types.insert(types.end(), binding->descriptorCount, binding->descriptorType);
+  dynamic_[valueOf(*call.pSetLayout)] = std::make_shared<const Types>(std::move(types));
 }
 
 void LimitSurvey::create(const CreatePipelineLayoutCall& call) {
   if (!call.pCreateInfo || !call.pPipelineLayout) return;
   const VkPipelineLayoutCreateInfo& info = *call.pCreateInfo;
-  std::vector<uint64_t>& sets = layouts_[valueOf(*call.pPipelineLayout)];
+  std::vector<SharedTypes>& sets = layouts_[valueOf(*call.pPipelineLayout)];
   sets.clear();
-  for (uint32_t i = 0; info.pSetLayouts && i < info.setLayoutCount; ++i)
-    sets.push_back(valueOf(info.pSetLayouts[i]));
+  for (uint32_t i = 0; info.pSetLayouts && i < info.setLayoutCount; ++i) {
+    const auto types = dynamic_.find(valueOf(info.pSetLayouts[i]));
+    sets.push_back(types == dynamic_.end() ? nullptr : types->second);
+  }
   atMost("maxBoundDescriptorSets", sets.size());
   for (uint32_t i = 0; info.pPushConstantRanges && i < info.pushConstantRangeCount; ++i)
     atMost("maxPushConstantsSize",
@@ -102,9 +113,10 @@ void LimitSurvey::bind(const CmdBindDescriptorSetsCall& call) {
   uint32_t next = 0;
   for (uint64_t i = call.firstSet; i < uint64_t{call.firstSet} + call.descriptorSetCount; ++i) {
     if (i >= layout->second.size()) return;
-    for (const VkDescriptorType type : dynamic_[layout->second[i]]) {
+    const SharedTypes& types = layout->second[i];
+    for (size_t k = 0; types && k < types->size(); ++k) {
       if (next == call.dynamicOffsetCount) return;
-      offset(type, call.pDynamicOffsets[next++]);
+      offset((*types)[k], call.pDynamicOffsets[next++]);
     }
   }
 }
@@ -124,13 +136,23 @@ void LimitSurvey::offset(VkDescriptorType type, uint64_t value) {
   if (storage) aligned("minStorageBufferOffsetAlignment", value);
 }
 
+void LimitSurvey::need(std::string_view limit, uint64_t value, bool is_least) {
+  const auto found = needed_.find(limit);
+  if (found == needed_.end())
+    needed_.emplace(limit, value);
+  else
+    found->second = is_least ? std::min(found->second, value) : std::max(found->second, value);
+}
+
 void LimitSurvey::aligned(std::string_view limit, uint64_t value) {
+  if (value) need(limit, value & (~value + 1), true);
   const auto found = limits_.find(limit);
   if (found != limits_.end() && found->second != 0 && value % found->second != 0)
     broken_.insert(found->first);
 }
 
 void LimitSurvey::atMost(std::string_view limit, uint64_t value) {
+  need(limit, value, false);
   const auto found = limits_.find(limit);
   if (found != limits_.end() && value > found->second) broken_.insert(found->first);
 }

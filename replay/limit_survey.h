@@ -9,6 +9,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -22,14 +23,19 @@ namespace reprise {
 class LimitSurvey {
  public:
   // The live values of the limits that the captured device did not have so strict, by name.
-  explicit LimitSurvey(std::map<std::string, uint64_t, std::less<>> limits) : limits_(std::move(limits)) {}
+  explicit LimitSurvey(std::map<std::string, uint64_t, std::less<>> limits = {})
+      : limits_(std::move(limits)) {}
 
   static bool looksAt(Command canonical);
   // The names of the limits that a decoded call breaks.
   std::set<std::string_view> see(Command canonical, const void* packet);
+  // What a device needs for the calls so far: the greatest of each value, of alignments the greatest power of
+  // two that divides all offsets. Without what no call asked for.
+  const std::map<std::string, uint64_t, std::less<>>& needed() const { return needed_; }
 
  private:
   using Types = std::vector<VkDescriptorType>;
+  using SharedTypes = std::shared_ptr<const Types>;
 
   void create(const CreateDescriptorSetLayoutCall& call);
   void create(const CreatePipelineLayoutCall& call);
@@ -39,11 +45,13 @@ class LimitSurvey {
   // `value` must be a multiple of the limit, or at most it.
   void aligned(std::string_view limit, uint64_t value);
   void atMost(std::string_view limit, uint64_t value);
+  void need(std::string_view limit, uint64_t value, bool is_least);
 
   const std::map<std::string, uint64_t, std::less<>> limits_;
-  std::unordered_map<uint64_t, Types> dynamic_;  // of each set layout, in the order of offsets
-  std::unordered_map<uint64_t, std::vector<uint64_t>> layouts_;  // set layouts of a pipeline layout
-  std::set<std::string_view> broken_;                            // by the current call
+  std::map<std::string, uint64_t, std::less<>> needed_;
+  std::unordered_map<uint64_t, SharedTypes> dynamic_;  // of each set layout, in the order of offsets
+  std::unordered_map<uint64_t, std::vector<SharedTypes>> layouts_;  // of a pipeline layout's set layouts
+  std::set<std::string_view> broken_;                               // by the current call
 };
 
 }  // namespace reprise

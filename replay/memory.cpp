@@ -47,6 +47,24 @@ VkMemoryPropertyFlags Memory::capturedFlags(uint32_t type, bool& known) const {
   return known ? memory->memoryTypes[type].propertyFlags : 0;
 }
 
+uint32_t Memory::typeFor(uint32_t captured, uint32_t bits, VkMemoryPropertyFlags& wanted) const {
+  const VkPhysicalDeviceMemoryProperties& here = player_.device()->memory;
+  bool known = false;
+  wanted = capturedFlags(captured, known);
+  uint32_t type = captured;
+  if (known) {
+    const VkMemoryPropertyFlags host = wanted & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT;
+    // The very same type if it is one, so that types that differ only in their heap are kept apart.
+    if (type >= here.memoryTypeCount || !(bits >> type & 1) || here.memoryTypes[type].propertyFlags != wanted)
+      type = chooseMemoryType(here, bits, wanted, host);
+    // A dedicated image may have only types that the host cannot see.
+    if (type == UINT32_MAX) type = chooseMemoryType(here, bits, wanted, 0);
+  } else if (type < here.memoryTypeCount) {
+    wanted = here.memoryTypes[type].propertyFlags;
+  }
+  return type;
+}
+
 // A dedicated allocation must have its resource's size and type here.
 void Memory::adaptDedicated(VkDevice device, VkMemoryAllocateInfo& info, uint32_t& bits, LiveMemory& live) {
   const auto* dedicated = findInChain<VkMemoryDedicatedAllocateInfo>(
@@ -101,20 +119,7 @@ VkResult Memory::allocate(AllocateMemoryCall& call, uint64_t captured_memory) {
   const HandleTypeBits exported =
       external.adaptExport(info.pNext, block.live->dedicated ? &traits : nullptr, captured_memory);
   allocation->exported = exported;
-  bool known = false;
-  allocation->wanted = capturedFlags(info.memoryTypeIndex, known);
-  uint32_t type = info.memoryTypeIndex;
-  if (known) {
-    const VkMemoryPropertyFlags host = allocation->wanted & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT;
-    // The very same type if it is one, so that types that differ only in their heap are kept apart.
-    if (type >= device.memory.memoryTypeCount || !(bits >> type & 1) ||
-        device.memory.memoryTypes[type].propertyFlags != allocation->wanted)
-      type = chooseMemoryType(device.memory, bits, allocation->wanted, host);
-    // A dedicated image may have only types that the host cannot see.
-    if (type == UINT32_MAX) type = chooseMemoryType(device.memory, bits, allocation->wanted, 0);
-  } else if (type < device.memory.memoryTypeCount) {
-    allocation->wanted = device.memory.memoryTypes[type].propertyFlags;
-  }
+  const uint32_t type = typeFor(info.memoryTypeIndex, bits, allocation->wanted);
   if (type >= device.memory.memoryTypeCount) return VK_ERROR_FEATURE_NOT_PRESENT;
   if (type != info.memoryTypeIndex) player_.note("memory types are chosen by their properties");
   info.memoryTypeIndex = type;

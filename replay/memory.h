@@ -124,6 +124,10 @@ class Memory {
 
   // -- vkAllocateMemory, vkFreeMemory, vkBind*: `call` holds live handles, but the captured memory type
   VkResult allocate(AllocateMemoryCall& call, uint64_t captured_memory);
+  // The current device's type among `bits` that stands for a captured one, whose properties become `wanted`;
+  // no type at all if there is none.
+  uint32_t typeFor(uint32_t captured, uint32_t bits, VkMemoryPropertyFlags& wanted) const;
+  static bool isHostPointer(HandleTypeBit type);
   void remember(HandleMap::Id id);  // the last allocate() got this place in the handle map
   void free(HandleMap::Id id);
   void freeAll(Device* device);  // the driver has freed, or is about to free, all of them

@@ -68,7 +68,7 @@ bool isPartOfVersion(std::string_view extension, uint32_t version) {
 
 void addExtensions(JudgedDevice& device) {
   const auto lacking = [&](const std::string& name) {
-    return !device.offer.extensions.contains(name) && !isReplaysOwn(name) &&
+    return !device.offer.extensions.contains(name) && (device.offer.is_nothing || !isReplaysOwn(name)) &&
            !isPartOfVersion(name, device.offer.api_version);
   };
   const auto add = [&](const std::string& name, bool of_instance) {
@@ -97,7 +97,7 @@ void addVersions(JudgedDevice& device) {
 
 void addFeatures(JudgedDevice& device, const std::string& structure, const Names& features) {
   const FeatureStruct* known = featureStruct(structure);
-  if (!known || hasOwn(known->providers)) return;
+  if (!known || (!device.offer.is_nothing && hasOwn(known->providers))) return;
   const bool here = device.offersAny(known->providers);
   const bool part_of_version = anyProvider(known->providers, [&](std::string_view provider) {
     return isPartOfVersion(provider, device.offer.api_version);
@@ -124,22 +124,6 @@ void addLimits(JudgedDevice& device) {
   }
 }
 
-constexpr size_t kMostListed = 100;
-
-// "vkCmdDrawMultiEXT (64 calls, from call 337 on), ..."
-std::string usesText(const std::map<std::string, Use>& uses) {
-  std::string text;
-  size_t listed = 0;
-  for (const auto& [what, use] : uses) {
-    if (++listed > kMostListed) continue;
-    text += (text.empty() ? "" : ", ") + what +
-            (use.calls == 1 ? " (call " : " (" + std::to_string(use.calls) + " calls, from call ") +
-            std::to_string(use.first) + (use.calls == 1 ? ")" : " on)");
-  }
-  if (listed > kMostListed) text += " and " + std::to_string(listed - kMostListed) + " more";
-  return text;
-}
-
 std::string shownName(const JudgedDevice& device, const Lack& lack) {
   if (lack.kind == Lack::kLimit)
     return lack.name + " of " + std::to_string(device.described.limits.at(lack.name)) + " (" +
@@ -149,21 +133,6 @@ std::string shownName(const JudgedDevice& device, const Lack& lack) {
   std::string version = "Vulkan " + lack.name.substr(std::string_view("VK_VERSION_").size());
   std::replace(version.begin(), version.end(), '_', '.');
   return version;
-}
-
-// Its own uses and those of the features that came with it.
-std::map<std::string, Use> allUses(const JudgedDevice& device, const Lack& lack) {
-  std::map<std::string, Use> uses = lack.uses;
-  if (lack.kind != Lack::kExtension) return uses;
-  for (const Lack& other : device.lacks)
-    if (other.kind == Lack::kFeature && other.extension == lack.name)
-      for (const auto& [what, use] : other.uses) uses.insert({other.name + " by " + what, use});
-  // What uses the extension need not be told again as the use of its feature.
-  std::erase_if(uses, [&](const auto& one) {
-    const size_t by = one.first.find(" by ");
-    return by != std::string::npos && lack.uses.contains(one.first.substr(by + 4));
-  });
-  return uses;
 }
 
 std::string missingOf(const JudgedDevice& device) {
@@ -185,6 +154,40 @@ std::string leftOutText(const Lack& lack) {
 }
 
 }  // namespace
+
+std::string usesText(const std::map<std::string, Use>& uses, size_t most) {
+  std::string text;
+  size_t listed = 0;
+  for (const auto& [what, use] : uses) {
+    if (++listed > most) continue;
+    text += (text.empty() ? "" : ", ") + what +
+            (use.calls == 1 ? " (call " : " (" + std::to_string(use.calls) + " calls, from call ") +
+            std::to_string(use.first) + (use.calls == 1 ? ")" : " on)");
+  }
+  if (listed > most) text += " and " + std::to_string(listed - most) + " more";
+  return text;
+}
+
+std::map<std::string, Use> allUses(const JudgedDevice& device, const Lack& lack) {
+  std::map<std::string, Use> uses = lack.uses;
+  if (lack.kind != Lack::kExtension) return uses;
+  for (const Lack& other : device.lacks)
+    if (other.kind == Lack::kFeature && other.extension == lack.name)
+      for (const auto& [what, use] : other.uses) uses.insert({other.name + " by " + what, use});
+  // What uses the extension need not be told again as the use of its feature.
+  std::erase_if(uses, [&](const auto& one) {
+    const size_t by = one.first.find(" by ");
+    return by != std::string::npos && lack.uses.contains(one.first.substr(by + 4));
+  });
+  return uses;
+}
+
+Offer nothing() {
+  Offer offer;
+  offer.api_version = VK_API_VERSION_1_0;
+  offer.is_nothing = true;
+  return offer;
+}
 
 bool DescribedDevice::has(std::string_view provider) const {
   if (const uint32_t version = versionNamed(provider)) return version <= api_version;
@@ -214,7 +217,8 @@ std::vector<DescribedDevice> describedDevices(const TraceSummary& summary) {
 
 bool JudgedDevice::offers(std::string_view provider) const {
   if (const uint32_t version = versionNamed(provider)) return version <= offer.api_version;
-  return isReplaysOwn(provider) || (described.has(provider) && offer.extensions.contains(provider));
+  return (!offer.is_nothing && isReplaysOwn(provider)) ||
+         (described.has(provider) && offer.extensions.contains(provider));
 }
 
 bool JudgedDevice::offersAny(std::string_view providers) const {

@@ -1,7 +1,8 @@
 // What a trace's devices had, what a machine offers them, and what follows: the pure part of the preflight.
 //
 // A Lack is something that the program enabled and the machine has not. Only what uses it makes it missing;
-// see use_survey.h. Values and pure functions; any thread.
+// see use_survey.h. Of a machine that has nothing (Offer::is_nothing) the lacks are all that the program
+// enabled, and their uses all that it used. Values and pure functions; any thread.
 #pragma once
 
 #include <cstdint>
@@ -41,18 +42,21 @@ std::vector<DescribedDevice> describedDevices(const TraceSummary& summary);
 // What the machine's GPU offers such a device.
 struct Offer {
   std::string name;
-  uint32_t api_version = 0;               // of the program's instance and this GPU together
+  uint32_t api_version = 0;               // of the program's instance and this GPU together; 0 is 1.0
   Names extensions;                       // of instance and device
   std::map<std::string, Names> features;  // of the structs that the program enabled
   FormatsHere formats;
   std::map<std::string, uint64_t, std::less<>> limits;
+  bool is_nothing = false;  // no machine: also what the replay would do itself counts
 };
+Offer nothing();
 
 // The replay's own affair, see isReplaysOwn().
 inline bool hasOwn(std::string_view providers) { return anyProvider(providers, isReplaysOwn); }
 
 struct Use {
   uint64_t calls = 0, first = 0;  // call number of the first
+  bool is_need = true;            // a replay has to have what is used; false: it asks, or sees to it itself
 };
 
 struct Lack {
@@ -81,6 +85,12 @@ struct JudgedDevice {
   Lack* lackOfFeature(std::string_view feature);
 };
 JudgedDevice judged(DescribedDevice described, Offer offer);  // its lacks without their uses
+
+// "vkCmdDrawMultiEXT (64 calls, from call 337 on), ...": at most kMostUsesListed of them.
+inline constexpr size_t kMostUsesListed = 100;
+std::string usesText(const std::map<std::string, Use>& uses, size_t most = kMostUsesListed);
+// Its own uses and, of an extension, those of the features that came with it.
+std::map<std::string, Use> allUses(const JudgedDevice& device, const Lack& lack);
 
 // All that is missing, as one sentence and a list; empty if nothing is.
 std::string missingText(const std::vector<JudgedDevice>& devices);

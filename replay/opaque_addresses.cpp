@@ -138,7 +138,10 @@ OpaqueDevice OpaqueAddresses::prepare(const Dispatch& instance, VkPhysicalDevice
     const Feature* feature = of ? featureNamed(*of, row.name) : nullptr;
     if (node == nullptr || feature == nullptr) continue;
     VkBool32& value = featureValue(node, *feature);
-    if (wanted[i] && !value && offers(instance, gpu, *of, *feature)) value = VK_TRUE;
+    if (wanted[i] && !value && offers(instance, gpu, *of, *feature)) {
+      value = VK_TRUE;
+      here.added.push_back(&value);
+    }
     here.*row.on |= value == VK_TRUE;
   }
   if (!here.groups) return here;
@@ -147,6 +150,11 @@ OpaqueDevice OpaqueAddresses::prepare(const Dispatch& instance, VkPhysicalDevice
       info.pNext, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_RAY_TRACING_PIPELINE_FEATURES_KHR);
   here.mixed = rays && rays->rayTracingPipelineShaderGroupHandleCaptureReplayMixed;
   return here;
+}
+
+void OpaqueAddresses::withdraw(OpaqueDevice& device) {
+  for (VkBool32* feature : device.added) *feature = VK_FALSE;
+  device = {};
 }
 
 void OpaqueAddresses::createBuffer(CreateBufferCall& call, uint64_t captured) {

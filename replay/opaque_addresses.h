@@ -37,6 +37,7 @@ struct OpaqueDevice {
   bool made_without = false;              // a ray-tracing pipeline without handles
   uint64_t kept = 0, refused = 0;         // objects
   uint64_t kept_groups = 0, foreign = 0;  // pipelines; objects that lost the program's own flags
+  std::vector<VkBool32*> added;           // of the chain that makes the device: not the program's own
 };
 
 class OpaqueAddresses {
@@ -52,6 +53,8 @@ class OpaqueAddresses {
   // Switches the features on in the chain of a device to be made, and says what the device will do. `asked`:
   // of the live GPU, by the replay's own instance.
   OpaqueDevice prepare(const Dispatch& instance, VkPhysicalDevice gpu, const VkDeviceCreateInfo& info) const;
+  // The driver refused such a device: takes out again what prepare() put into its chain.
+  static void withdraw(OpaqueDevice& device);
 
   // In place of the driver's calls. `captured`: the object that the call made at capture.
   void createBuffer(CreateBufferCall& call, uint64_t captured);

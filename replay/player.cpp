@@ -9,6 +9,7 @@
 #include "format/event_ahead.h"
 #include "format/reader.h"
 #include "replay/kept_call.h"
+#include "replay/rehearsal.h"
 #include "replay/session.h"
 
 namespace reprise {
@@ -50,7 +51,8 @@ class Playback {
         options_(options),
         report_(report),
         events_(reader),
-        player_(options, report_, preflight_, usedCommands(reader.summary())) {
+        player_(options, report_, preflight_, usedCommands(reader.summary())),
+        rehearsal_(player_) {
     player_.opaque().readMetadata(reader.summary());
   }
 
@@ -135,9 +137,18 @@ class Playback {
       Result<const Event*> event = events_.next();
       if (!event) return event.status();
       if (event.value() == nullptr) return Status::ok();
-      Status status = event.value()->kind == Event::kCall ? playCall(*event.value()) : play(*event.value());
+      Status status = options_.rehearse                     ? rehearse(*event.value())
+                      : event.value()->kind == Event::kCall ? playCall(*event.value())
+                                                            : play(*event.value());
       if (!status) return status;
     }
+  }
+
+  Status rehearse(const Event& event) {
+    if (event.kind == Event::kCall) return rehearsal_.call(event);
+    const bool is_data =
+        event.kind == Event::kMemory || event.kind == Event::kContents || event.kind == Event::kOpaque;
+    return is_data ? Status::ok() : play(event);
   }
 
   Status play(const Event& event) {
@@ -221,6 +232,7 @@ class Playback {
   Preflight preflight_;  // outlives the player
   EventAhead events_;    // outlives the player, which looks at the current one
   Player player_;
+  Rehearsal rehearsal_;
   const std::vector<PlayedCommand> played_ = playedCommands();  // by Command
   std::deque<KeptCall> kept_;                                   // that never returned at capture
 };

@@ -3,8 +3,9 @@
 // replayTrace() reads `path` in merged order and issues every call on this machine from the calling thread.
 // It fills a report, also of a run with differences; a Status other than ok means that the replay could not
 // go on: kUnreadable for the file, kCannotRun where this machine lacks what the trace needs (all of it is in
-// the message), or where options.remap.strict forbids a change that it needs. Owns nothing beyond the call;
-// one replay at a time in a process.
+// the message), or where options.remap.strict forbids a change that it needs. With options.rehearse nothing
+// is played: the Status and the report say what would become of the trace. Owns nothing beyond the call; one
+// replay at a time in a process.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,7 @@ struct ReplayOptions {
   bool validate = false;          // VK_LAYER_KHRONOS_validation; each of its errors is a difference
   bool run_unfinished = true;     // issue calls that never returned at capture, last
   RemapRules remap;               // of external handle types
+  bool rehearse = false;          // only ask this machine: rehearsal.h
   bool beyond_watermark = false;  // also what a killed writer left behind its last watermark
   std::function<void(uint64_t done, uint64_t total)> progress;  // calls
 };

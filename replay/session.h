@@ -233,6 +233,7 @@ class Player {
   void removeInstance(Instance* instance);
   void removeDevice(Device* device);
   std::vector<Device*> devicesOf(const Instance* instance);
+  const std::list<Device>& devices() const { return devices_; }
   CapturedGpu& capturedGpu(uint64_t captured) { return instance_->seen[captured]; }
   // The live device that stands for the `index`-th captured one.
   Result<VkPhysicalDevice> chooseGpu(size_t index);

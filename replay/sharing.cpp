@@ -22,11 +22,6 @@ DriverId driverOf(const Device& device) {
   return id;
 }
 
-bool isHostPointer(HandleTypeBit type) {
-  return type == VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT ||
-         type == VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_MAPPED_FOREIGN_MEMORY_BIT_EXT;
-}
-
 }  // namespace
 
 // Untouched pages cost nothing, and are zero.
@@ -40,6 +35,11 @@ HostRegion::HostRegion(uint64_t from, size_t bytes_wanted, size_t alignment)
 }
 HostRegion::~HostRegion() {
   if (bytes) munmap(mapped, mapped_size);
+}
+
+bool Memory::isHostPointer(HandleTypeBit type) {
+  return type == VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT ||
+         type == VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_MAPPED_FOREIGN_MEMORY_BIT_EXT;
 }
 
 VkResult Memory::import(Device& device, const CapturedImport& import, VkMemoryAllocateInfo& info,

@@ -384,13 +384,20 @@ Status createDevice(Player& player, CreateDeviceCall& call, uint64_t captured_gp
   info.pQueueCreateInfos = queue_infos.data();
   limitFeatures(player, gpu, info);
   limitChain(player, info.pNext, std::set<std::string>(names.begin(), names.end()), version);
-  const OpaqueDevice opaque = player.opaque().prepare(player.instance()->dispatch, gpu, info);
+  OpaqueDevice opaque = player.opaque().prepare(player.instance()->dispatch, gpu, info);
   info.enabledLayerCount = 0;
   info.ppEnabledLayerNames = nullptr;
   info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
   info.ppEnabledExtensionNames = extensions.data();
   VkDevice live = VK_NULL_HANDLE;
-  const VkResult result = player.instance()->dispatch.CreateDevice(gpu, &info, nullptr, &live);
+  const auto create = [&] { return player.instance()->dispatch.CreateDevice(gpu, &info, nullptr, &live); };
+  VkResult result = create();
+  if (result != VK_SUCCESS && !opaque.added.empty()) {
+    player.note(std::string("this device refuses the features that keep addresses (") + resultName(result) +
+                "): they are translated");
+    OpaqueAddresses::withdraw(opaque);
+    result = create();
+  }
   if (result != VK_SUCCESS)
     return player.error(Code::kCannotRun,
                         std::string("this machine's device refuses: ") + resultName(result));

@@ -10,10 +10,11 @@
 #include "tools/objects.h"
 
 namespace reprise {
-namespace {
 
+namespace {
 constexpr size_t kPieceBytes = 64 << 10;  // of data, between two drains
 constexpr size_t kDataIndent = 4;
+}  // namespace
 
 const char* holeCause(HoleCause cause) {
   switch (cause) {
@@ -30,8 +31,6 @@ const char* holeCause(HoleCause cause) {
   }
   return "unknown cause";
 }
-
-}  // namespace
 
 const char* metadataName(MetadataKind kind) {
   switch (kind) {

@@ -17,6 +17,7 @@ namespace reprise {
 
 inline constexpr const char* kDumpSchemaVersion = "1.0";
 
+const char* holeCause(HoleCause cause);       // "unknown struct"
 const char* metadataName(MetadataKind kind);  // "device"
 
 // The first line of JSON: what the lines are, and of which trace.

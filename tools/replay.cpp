@@ -5,16 +5,15 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <tuple>
 
 #include "format/reader.h"
 #include "replay/machine.h"
 #include "tools/commands.h"
 #include "tools/log.h"
 #include "tools/replay_report.h"
+#include "tools/replay_text.h"
 
 namespace reprise {
 namespace {
@@ -86,31 +85,6 @@ void printVerdict(const ReplayReport& report) {
   std::printf("\n");
 }
 
-// What became of external handle types, one line for all objects of one fate.
-void printChanges(const std::vector<ObjectChange>& changes) {
-  struct Row {
-    uint64_t count = 0;
-    const ObjectChange* first = nullptr;
-  };
-  std::map<std::tuple<std::string, std::string, std::string, int, std::string>, Row> rows;
-  bool any_change = false;
-  for (const ObjectChange& change : changes) {
-    Row& row = rows[{change.structure, change.from, change.to, change.action, change.reason}];
-    if (row.count == 0) row.first = &change;
-    row.count += change.count;
-    any_change |= change.action != ObjectChange::kKept;
-  }
-  if (!any_change) return;
-  spdlog::info("external handle types on this device:");
-  for (const auto& [key, row] : rows) {
-    const ObjectChange& change = *row.first;
-    spdlog::info("  {:>6} x {}: {}{}{} {} from call {} on{}{}", row.count, change.structure, change.from,
-                 change.to.empty() || change.to == change.from ? "" : " -> ",
-                 change.to == change.from ? "" : change.to, actionName(change.action), change.call,
-                 change.reason.empty() ? "" : ": ", change.reason);
-  }
-}
-
 // --which-device: the device that a replay would take, nothing played.
 int sayDevice(const std::string& file, const std::string& gpu) {
   const auto reader = TraceReader::open(file);
@@ -148,7 +122,7 @@ int runReplay(const std::string& file, ReplayOptions options, const std::string&
   if (!report_path.empty())
     written = writeReplayReport(report_path, {file, status, exit_status, options, report});
   if (!written) spdlog::error("{}", written.message());
-  printChanges(report.changes);
+  for (const std::string& line : changeLines(report.changes)) spdlog::info("{}", line);
   printFindings(report);
   if (!status) {
     spdlog::error("{}", status.message());

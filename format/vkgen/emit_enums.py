@@ -3,12 +3,17 @@
 from cpp import NOTICE
 
 
-def emit(model):
+def named_enums(model):
+    """By name, those whose values get names."""
     enums = [e for e in model.enums.values() if e.values and (e.name.startswith("Vk") or e.name.startswith("StdVideo"))]
     used = {m.names for s in model.structs.values() for m in s.members}
     used |= {m.names for c in model.commands.values() for m in c.params}
     used |= {"VkResult", "VkStructureType", "VkObjectType", "VkColorSpaceKHR", "VkFormat"}
-    enums = [e for e in enums if e.name in used]
+    return {e.name: e for e in enums if e.name in used}
+
+
+def emit(model):
+    enums = list(named_enums(model).values())
     head = [NOTICE, "#pragma once", "namespace reprise {"]
     head += [f"extern const EnumInfo k{e.name}Names;" for e in enums] + ["}  // namespace reprise"]
     body = [NOTICE, '#include "format/vk.h"', "namespace reprise {", "namespace {"]

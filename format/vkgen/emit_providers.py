@@ -2,6 +2,8 @@
 
 import overrides
 from cpp import NOTICE
+from emit_enums import named_enums
+from model import for_vulkan
 
 # Enums whose values come with every extension and say nothing of its use.
 NAMING_ENUMS = {"VkStructureType", "VkObjectType", "VkResult", "VkDebugReportObjectTypeEXT"}
@@ -90,7 +92,69 @@ def spirv(model):
             yield f'REPRISE_SPIRV_EXTENSION("{element.get("name")}", "{name}")'
 
 
+def base_values(model):
+    """Names of values that stand in the enums themselves: of Vulkan 1.0, or of whatever has the whole enum."""
+    return {e.get("name") for block in model.enum_blocks for e in block.iterfind("enum") if not e.get("alias")}
+
+
+def added_values(model):
+    """{(enum, value): providers} of what versions and extensions add to enums that others may use, too."""
+    aliases, found, base = {}, {}, base_values(model)
+    items = [(block, e) for block, require in model.extension_requires for e in require.iterfind("enum")
+             if e.get("extends") in model.enums and e.get("extends") not in NAMING_ENUMS and for_vulkan(e)]
+    for _, e in items:
+        if e.get("alias"):
+            aliases[e.get("name")] = e.get("alias")
+    for block in model.enum_blocks:
+        aliases.update({e.get("name"): e.get("alias") for e in block.iterfind("enum") if e.get("alias")})
+    for block, e in items:
+        value = e.get("name")
+        while value in aliases:
+            value = aliases[value]
+        provider = model.provider(block)
+        providers = found.setdefault((e.get("extends"), value), [])
+        if provider not in providers:
+            providers.append(provider)
+    return {key: providers for key, providers in found.items()
+            if key[1] not in base and key[1] in model.enums[key[0]].values}
+
+
+def values(model):
+    for (enum, value), providers in added_values(model).items():
+        if enum in named_enums(model):
+            yield f"REPRISE_VALUE_PROVIDERS({enum}, {value}, {text(providers)})"
+
+
+def holdings(model):
+    """Of each command, whether its inputs may hold pNext chains, values that came later, and its outputs handles."""
+    enums = {enum for enum, _ in added_values(model)}
+    known = {}
+
+    def of(members):
+        chain = value = handle = False
+        for m in members:
+            value |= m.names in enums
+            chain |= m.name == "pNext"
+            handle |= m.base in model.handles
+            if m.base in model.structs:
+                inner = of_struct(m.base)
+                chain, value, handle = chain | inner[0], value | inner[1], handle | inner[2]
+        return chain, value, handle
+
+    def of_struct(name):
+        if name not in known:
+            known[name] = (False, False, False)  # a struct within itself adds nothing
+            known[name] = of(model.structs[name].members)
+        return known[name]
+
+    for c in model.commands.values():
+        chain, value, _ = of([p for p in c.params if not p.is_output])
+        handle = of([p for p in c.params if p.is_output])[2]
+        if chain or value or handle:
+            yield f"REPRISE_COMMAND_HOLDS({c.name}, {str(chain).lower()}, {str(value).lower()}, {str(handle).lower()})"
+
+
 def emit(model):
-    parts = {"command_providers.inc": commands, "struct_providers.inc": structs, "features.inc": features,
+    parts = {"value_providers.inc": values, "command_holdings.inc": holdings, "command_providers.inc": commands, "struct_providers.inc": structs, "features.inc": features,
              "extension_fates.inc": extensions, "spirv.inc": spirv}
     return {name: NOTICE + "".join(line + "\n" for line in part(model)) for name, part in parts.items()}

@@ -158,9 +158,13 @@ class Model:
                 self.extensions[ext.get("name")] = ext
                 self.take(ext, ext.get("name"), ext.get("platform") or "")
 
-    def take(self, block, origin, platform):
+    def provider(self, block):
+        """What a <feature> or <extension> is called as a provider."""
         version = f"VK_VERSION_{(block.get('number') or '').replace('.', '_')}"
-        provider = version if block.tag == "feature" else origin
+        return version if block.tag == "feature" else block.get("name")
+
+    def take(self, block, origin, platform):
+        provider = self.provider(block)
         for require in block.iterfind("require"):
             if not for_vulkan(require):
                 continue
@@ -224,7 +228,8 @@ class Model:
         enum.values += [e.get("name") for e in block.iterfind("enum") if not e.get("alias") and for_vulkan(e)]
 
     def read_enums(self, root):
-        for block in root.iterfind("enums"):
+        self.enum_blocks = list(root.iterfind("enums"))
+        for block in self.enum_blocks:
             self.add_enum_block(block)
         for _, require in self.extension_requires:
             for e in require.iterfind("enum"):

@@ -5,8 +5,8 @@
 // puts mappings, and differ from process to process. The opaque address of a buffer or acceleration structure
 // is a number with a mark, and is checked when it comes back; shader group handles are bytes that no other
 // process has. The mock driver gets ray tracing, too, which it only pretends. $REPRISE_OPAQUE_REFUSE: nothing
-// that is asked for again is granted. To stderr goes what would be invalid: a buffer with the flag in memory
-// without it. Stands below the capture layer, where a driver is.
+// that is asked for again is granted; if it is `device`, no device with the feature is made at all. To stderr
+// goes what would be invalid: a buffer with the flag in memory without it. Stands below the capture layer, where a driver is.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -44,6 +44,7 @@ std::map<VkAccelerationStructureKHR, uint64_t> structures;
 std::map<VkPipeline, std::vector<GroupHandle>> pipelines;
 
 bool refuses() { return std::getenv("REPRISE_OPAQUE_REFUSE") != nullptr; }
+bool refusesDevices() { return refuses() && std::getenv("REPRISE_OPAQUE_REFUSE") == std::string_view("device"); }
 
 template <class T>
 T* find(const void* next, VkStructureType type) {
@@ -116,6 +117,10 @@ VKAPI_ATTR VkResult VKAPI_CALL createDevice(VkPhysicalDevice gpu, const VkDevice
                                             const VkAllocationCallbacks* allocator, VkDevice* device) {
   VkBool32* const feature = featureIn(asked->pNext);
   const VkBool32 wanted = feature ? *feature : VK_FALSE;
+  if (wanted && refusesDevices()) {
+    *device = VK_NULL_HANDLE;  // as drivers may
+    return VK_ERROR_INITIALIZATION_FAILED;
+  }
   if (feature) *feature = VK_FALSE;
   VkDeviceCreateInfo info = *asked;
   std::vector<const char*> extensions(info.ppEnabledExtensionNames,

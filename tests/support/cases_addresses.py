@@ -9,6 +9,7 @@ from support.harness import ok, require, results_of, test_layer
 OPAQUE = test_layer("opaque")
 KEPT = "the device addresses are the captured ones: "
 REFUSED = "this device refused the captured addresses or group handles of "
+DEVICE_REFUSED = "this device refuses the features that keep addresses"
 TRANSLATED = "device addresses differ here: "
 INVALID = "opaque: a buffer with the capture-replay flag lies in memory without it"
 
@@ -81,6 +82,18 @@ def refused(bench):
     require(REFUSED in told and TRANSLATED in told and KEPT not in told, told[-2000:])
 
 
+def refused_device(bench):
+    """A driver that makes no device with the feature, though it says that it can: capture and replay go without."""
+    trace = captured(bench, "list", "--addresses", "opaque")
+    told = replayed(bench, trace, "addresses list, device refused", VK_INSTANCE_LAYERS=OPAQUE, REPRISE_OPAQUE_REFUSE="device")
+    require(DEVICE_REFUSED in told and TRANSLATED in told and KEPT not in told, told[-2000:])
+    bench.env["REPRISE_OPAQUE_REFUSE"] = "device"
+    trace = captured(bench, "push", "--addresses", "opaque")
+    require(not opaque_values(bench, trace), "opaque values were recorded of a device without the feature")
+    told = replayed(bench, trace, "addresses push, captured without", VK_INSTANCE_LAYERS=OPAQUE)
+    require(TRANSLATED in told and KEPT not in told, told[-2000:])
+
+
 def elsewhere(bench):
     """On another device the values mean nothing: addresses are translated."""
     trace = captured(bench, "list", "--addresses", "opaque")
@@ -143,6 +156,7 @@ def valid(bench):
         require(word not in replay.out + replay.err, f"the replay's are not: {(replay.out + replay.err)[-3000:]}")
 
 
-CASES = {"opaque-kept": kept, "opaque-own": own, "opaque-refused": refused, "opaque-elsewhere": elsewhere, "opaque-off": off,
+CASES = {"opaque-kept": kept, "opaque-own": own, "opaque-refused": refused,
+         "opaque-refused-device": refused_device, "opaque-elsewhere": elsewhere, "opaque-off": off,
          "opaque-rays": rays, "opaque-valid": valid}
 SLOW = {}

@@ -162,7 +162,12 @@ class Bench:
         return self.run([self.reprise, "replay", str(trace), *options], env)
 
     def info(self, trace):
-        return json.loads(self.run([self.reprise, "info", "--format", "json", str(trace)]).expect().out)
+        """What the index says."""
+        return json.loads(self.run([self.reprise, "info", "--quick", "--format", "json", str(trace)]).expect().out)
+
+    def survey(self, trace):
+        """What reading the trace adds to it."""
+        return json.loads(self.run([self.reprise, "info", "--format", "json", str(trace)]).expect().out)["survey"]
 
     def dump(self, trace, *options):
         """The dump's lines as objects, without the header."""
