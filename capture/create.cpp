@@ -16,6 +16,7 @@
 #include "capture/payloads.h"
 #include "capture/recorder.h"
 #include "capture/update_templates.h"
+#include "format/vk_promoted.h"
 
 namespace reprise::capture {
 namespace {
@@ -117,23 +118,6 @@ void loadPhysicalDeviceCommands(NextLayer& next) {
   }
 }
 
-// 0 for commands of extensions.
-uint32_t coreVersion(const CommandInfo& info) {
-  unsigned major = 0, minor = 0;
-  const bool core = std::sscanf(info.extension, "VK_VERSION_%u_%u", &major, &minor) == 2;
-  return core ? VK_MAKE_API_VERSION(0, major, minor, 0) : 0;
-}
-
-// Our own calls use the core names. Where the version in force lacks these, the extension's commands stand
-// in: drivers resolve both, but only the latter are the program's to call.
-void preferExtensions(Dispatch& dispatch, uint32_t version) {
-  for (size_t i = 1; i < kCommandCount; ++i) {
-    const Command alias = Command(i), core = commandInfo(alias).canonical;
-    if (alias == core || coreVersion(commandInfo(core)) <= version) continue;
-    if (PFN_vkVoidFunction function = functionOf(dispatch, alias)) setFunction(dispatch, core, function);
-  }
-}
-
 uint32_t driverVersion(const Dispatch& instance, VkPhysicalDevice physical_device) {
   VkPhysicalDeviceProperties properties{};
   instance.GetPhysicalDeviceProperties(physical_device, &properties);
@@ -184,7 +168,7 @@ VkResult createNextDevice(CreateDeviceCall& call, const NextLayer& instance, Nex
     features.apply(asked);
     const VkResult result = attempt(asked);
     if (result >= 0) return result;
-    next.capture_replay = {};
+    next.capture_replay = features.own();
     return attempt(*changed);
   });
 }
@@ -209,7 +193,14 @@ void trackMemory(const NextLayer& next, const VkDeviceCreateInfo& info, const Di
       (!optionIs(Option::kMemory, "auto") ||
        std::find(asked.begin(), asked.end(), kHostImport) == asked.end()))
     dispatch.GetMemoryHostPointerPropertiesEXT = nullptr;
-  memory::deviceCreated(next.device, dispatch, next.physical_device, instance, !placesMappings(info));
+  try {
+    memory::deviceCreated(next.device, dispatch, next.physical_device, instance, !placesMappings(info));
+  } catch (const std::bad_alloc&) {
+    constexpr const char* kWhy =
+        "no memory to follow a device's memory: what the program writes there is missing";
+    recordHole(HoleCause::kUntrackedMemory, 0, kWhy);
+    warn("%s", kWhy);
+  }
 }
 
 // Metadata is worth having, not worth failing for.
@@ -293,12 +284,12 @@ void createDevice(CreateDeviceCall& call, Command called) {
     }
   });
   if (call.result < 0) return;
+  NextLayer& made = *next.release();  // the table's until the device is destroyed
   outside::deviceCreated(*call.pCreateInfo);
-  becomeFirst(*next);
+  becomeFirst(made);
   laneDeviceCreated();
-  trackMemory(*next, *call.pCreateInfo, instance.dispatch);
-  const CaptureReplay replay = next->capture_replay;
-  next.release();
+  trackMemory(made, *call.pCreateInfo, instance.dispatch);
+  const CaptureReplay replay = made.capture_replay;
   describe(kMetadataDevice,
            [&] { return deviceMetadata(instance, call.physicalDevice, *call.pCreateInfo, replay); });
   describe(kMetadataCapture, [] { return captureMetadata(memory::methodName()); });

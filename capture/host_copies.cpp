@@ -46,6 +46,12 @@ class Regions {
       obstacle_ = "how the image was made is not known";
       return;
     }
+    try {
+      shapes_.reserve(regions_.size());
+    } catch (const std::bad_alloc&) {
+      obstacle_ = "no memory for a list of its regions";
+      return;
+    }
     for (const Region& region : regions_) {
       if (flags & kHostMemcpy)
         add(oneRow(memcpySize(driver, device, image, *image_, region.imageSubresource)),
@@ -89,8 +95,8 @@ void cannotRecord(Command called, const char* why) {
   warn("%s", text);
 }
 
-// Whether the host may read texels of an image in that layout.
-bool isReadable(const NextLayer& next, VkImageLayout layout) {
+// Whether the host may read texels of an image in that layout, as far as there is memory to find out.
+bool isReadable(const NextLayer& next, VkImageLayout layout) try {
   const Dispatch& driver = nextOf(next.instance)->dispatch;
   if (driver.GetPhysicalDeviceProperties2 == nullptr) return false;
   VkPhysicalDeviceHostImageCopyPropertiesEXT known{
@@ -103,6 +109,8 @@ bool isReadable(const NextLayer& next, VkImageLayout layout) {
   driver.GetPhysicalDeviceProperties2(next.physical_device, &properties);
   from.resize(std::min<size_t>(from.size(), known.copySrcLayoutCount));
   return std::find(from.begin(), from.end(), layout) != from.end();
+} catch (const std::bad_alloc&) {
+  return false;
 }
 
 // The texels that the driver made of a copy by memcpy, region after region.
@@ -116,8 +124,8 @@ class Texels {
   uint64_t size() const { return bytes_ ? size_ : 0; }
   void* data() const { return bytes_.get(); }
 
-  // False if the driver would not.
-  bool read(const Dispatch& driver, VkDevice device, const HostImage& made) {
+  // False if the driver would not, or there is no memory.
+  bool read(const Dispatch& driver, VkDevice device, const HostImage& made) try {
     std::vector<VkImageToMemoryCopyEXT> regions;
     std::byte* at = bytes_.get();
     for (const auto& region : std::span(info_.pRegions, info_.regionCount)) {
@@ -135,6 +143,8 @@ class Texels {
     CopyToHostCall copy{device, &info};
     invoke(driver, copy);
     return copy.result == VK_SUCCESS;
+  } catch (const std::bad_alloc&) {
+    return false;
   }
 
  private:

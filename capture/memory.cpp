@@ -252,7 +252,11 @@ bool importable(Device& device, const VkBufferCreateInfo& info) {
   const VkExternalMemoryFeatureFlags features = properties.externalMemoryProperties.externalMemoryFeatures;
   const bool yes = (features & VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT) &&
                    !(features & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT);
-  if (!info.pNext) device.importable[key] = yes;
+  if (info.pNext) return yes;
+  try {
+    device.importable[key] = yes;
+  } catch (const std::bad_alloc&) {  // it is asked again
+  }
   return yes;
 }
 
@@ -304,7 +308,7 @@ void deviceDestroyed(VkDevice device) {
   s->devices.erase(device);
 }
 
-VkResult allocate(const Dispatch& driver, AllocateMemoryCall& call) {
+VkResult allocate(const Dispatch& driver, AllocateMemoryCall& call, Import import) {
   State* s = state();
   Device* device = deviceOf(call.device);
   const uint32_t type_index = call.pAllocateInfo->memoryTypeIndex;
@@ -313,7 +317,7 @@ VkResult allocate(const Dispatch& driver, AllocateMemoryCall& call) {
   if (!(type & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT)) return invoke(driver, call), call.result;
 
   const AllocationChain chain = readChain(*call.pAllocateInfo);
-  if (device->import_alignment && chain.plain && !(type & VK_MEMORY_PROPERTY_LAZILY_ALLOCATED_BIT) &&
+  if (import == Import::kMay && device->import_alignment && chain.plain && !(type & VK_MEMORY_PROPERTY_LAZILY_ALLOCATED_BIT) &&
       allocateTwoViews(*s, *device, driver, call))
     return call.result;
 
@@ -379,9 +383,11 @@ VkResult createBuffer(const Dispatch& driver, CreateBufferCall& call) {
   if (external.info.pNext != call.pCreateInfo->pNext) inner.pCreateInfo = &external.info;
   invoke(driver, inner);
   call.result = inner.result;
-  if (call.result == VK_SUCCESS) {
+  if (call.result != VK_SUCCESS) return call.result;
+  try {
     std::lock_guard lock(device->mutex);
     device->device_written[handleValue(*call.pBuffer)] = deviceMayWrite(*call.pCreateInfo);
+  } catch (const std::bad_alloc&) {  // what is not known of counts as written
   }
   return call.result;
 }

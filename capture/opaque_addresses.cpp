@@ -1,5 +1,6 @@
 #include "capture/opaque_addresses.h"
 
+#include <algorithm>
 #include <mutex>
 #include <new>
 #include <set>
@@ -81,8 +82,12 @@ const VkMemoryAllocateFlagsInfo* addressFlags(const VkMemoryAllocateInfo& info) 
       case VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO:
       case VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO:
       case VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO:
+      case VK_STRUCTURE_TYPE_DEDICATED_ALLOCATION_MEMORY_ALLOCATE_INFO_NV:
       case VK_STRUCTURE_TYPE_MEMORY_PRIORITY_ALLOCATE_INFO_EXT:
         continue;
+      case VK_STRUCTURE_TYPE_EXPORT_MEMORY_ALLOCATE_INFO:
+        if (reinterpret_cast<const VkExportMemoryAllocateInfo*>(node)->handleTypes == 0) continue;
+        return nullptr;
       default:
         return nullptr;
     }
@@ -90,6 +95,18 @@ const VkMemoryAllocateFlagsInfo* addressFlags(const VkMemoryAllocateInfo& info) 
   const auto* flags =
       findNode<VkMemoryAllocateFlagsInfo>(info.pNext, VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO);
   return flags && (flags->flags & VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT) ? flags : nullptr;
+}
+
+// False if there is no memory for the copy.
+bool addFlag(ChainCopy& copies, VkMemoryAllocateInfo& info) {
+  try {
+    void* copy = copies.change(info.pNext, VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO);
+    static_cast<VkMemoryAllocateFlagsInfo*>(copy)->flags |=
+        kMemoryReplay;  // addressFlags() knows all before it
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 // A library's group handles cannot be asked for, and what a pipeline takes from one are the library's.
@@ -121,9 +138,10 @@ void remember(VkDevice device, VkBuffer buffer) {
 }
 
 bool isBound(VkDevice device, VkBuffer buffer) {
-  State& state = process_state.get();
-  const std::lock_guard lock(state.mutex);
-  return state.bound.contains({device, buffer});
+  State* state = process_state.peek();
+  if (state == nullptr) return false;
+  const std::lock_guard lock(state->mutex);
+  return state->bound.contains({device, buffer});
 }
 
 void recordGroups(const NextLayer& next, const CreateRayTracingPipelinesKHRCall& call) try {
@@ -149,12 +167,12 @@ DeviceFeatures::DeviceFeatures(const NextLayer& instance, VkPhysicalDevice physi
     return;
   for (const VkStructureType type : {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES,
                                      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES})
-    want(info, type, "bufferDeviceAddress", "bufferDeviceAddressCaptureReplay", on_.addresses);
+    want(info, type, "bufferDeviceAddress", "bufferDeviceAddressCaptureReplay", &CaptureReplay::addresses);
   if (!on_.addresses) return;
   want(info, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ACCELERATION_STRUCTURE_FEATURES_KHR, "accelerationStructure",
-       "accelerationStructureCaptureReplay", on_.structures);
+       "accelerationStructureCaptureReplay", &CaptureReplay::structures);
   want(info, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_RAY_TRACING_PIPELINE_FEATURES_KHR, "rayTracingPipeline",
-       "rayTracingPipelineShaderGroupHandleCaptureReplay", on_.groups);
+       "rayTracingPipelineShaderGroupHandleCaptureReplay", &CaptureReplay::groups);
   if (!on_.groups) return;
   VkPhysicalDeviceRayTracingPipelinePropertiesKHR rays{};
   rays.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_RAY_TRACING_PIPELINE_PROPERTIES_KHR;
@@ -162,18 +180,22 @@ DeviceFeatures::DeviceFeatures(const NextLayer& instance, VkPhysicalDevice physi
   properties.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2;
   properties.pNext = &rays;
   instance.dispatch.GetPhysicalDeviceProperties2(physical_device, &properties);
-  on_.group_handle_size = rays.shaderGroupHandleCaptureReplaySize;
+  own_.group_handle_size = on_.group_handle_size = rays.shaderGroupHandleCaptureReplaySize;
   on_.groups = on_.group_handle_size != 0;
+  own_.groups &= on_.groups;
 }
 
 void DeviceFeatures::want(const VkDeviceCreateInfo& info, VkStructureType type, const char* feature,
-                          const char* replay, bool& on) {
+                          const char* replay, bool CaptureReplay::*on) {
   const FeatureStruct* of = featureStruct(type);
   auto* given = const_cast<VkBaseInStructure*>(findNode<VkBaseInStructure>(info.pNext, type));
   const Feature* base = of ? findFeature(*of, feature) : nullptr;
   const Feature* wanted = of ? findFeature(*of, replay) : nullptr;
   if (given == nullptr || base == nullptr || wanted == nullptr || !featureValue(given, *base)) return;
-  if (featureValue(given, *wanted)) return void(on = true);
+  if (featureValue(given, *wanted)) {
+    own_.*on = on_.*on = true;
+    return;
+  }
   std::vector<std::max_align_t> answer(of->size / sizeof(std::max_align_t) + 1);
   auto* node = reinterpret_cast<VkBaseOutStructure*>(answer.data());
   node->sType = type;
@@ -186,7 +208,7 @@ void DeviceFeatures::want(const VkDeviceCreateInfo& info, VkStructureType type, 
   VkDeviceCreateInfo probe = info;
   if (ChainCopy().change(probe.pNext, type) == nullptr) return;
   changes_.push_back({type, wanted->offset});
-  on = change_ = true;
+  on_.*on = change_ = true;
 }
 
 void DeviceFeatures::apply(VkDeviceCreateInfo& info) {
@@ -201,23 +223,16 @@ void allocate(const NextLayer& next, AllocateMemoryCall& call) {
   const VkMemoryAllocateFlagsInfo* asked =
       next.capture_replay.addresses ? addressFlags(*call.pAllocateInfo) : nullptr;
   if (asked == nullptr) return void(call.result = memory::allocate(next.dispatch, call));
-  bool kept = false;
-  try {
-    ChainCopy copies;
-    VkMemoryAllocateInfo info = *call.pAllocateInfo;
-    if (!(asked->flags & kMemoryReplay)) {
-      void* copy = copies.change(info.pNext, VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO);
-      static_cast<VkMemoryAllocateFlagsInfo*>(copy)->flags |=
-          kMemoryReplay;  // addressFlags() knows all before it
-    }
-    kept = makeWithFlag(asked->flags, kMemoryReplay, [&](bool with_flag) {
-      AllocateMemoryCall inner = call;
-      if (with_flag) inner.pAllocateInfo = &info;
-      return call.result = memory::allocate(next.dispatch, inner);
-    });
-  } catch (const std::bad_alloc&) {
-    call.result = memory::allocate(next.dispatch, call);
-  }
+  ChainCopy copies;
+  VkMemoryAllocateInfo info = *call.pAllocateInfo;
+  if (!(asked->flags & kMemoryReplay) && !addFlag(copies, info))
+    return void(call.result = memory::allocate(next.dispatch, call, memory::Import::kNever));
+  const bool kept = makeWithFlag(asked->flags, kMemoryReplay, [&](bool with_flag) {
+    AllocateMemoryCall inner = call;
+    if (with_flag) inner.pAllocateInfo = &info;
+    // Buffers with the flag have no external node, so what they are bound to is never an import.
+    return call.result = memory::allocate(next.dispatch, inner, memory::Import::kNever);
+  });
   if (!kept) return;
   const VkDeviceMemoryOpaqueCaptureAddressInfo of{VK_STRUCTURE_TYPE_DEVICE_MEMORY_OPAQUE_CAPTURE_ADDRESS_INFO,
                                                   nullptr, *call.pMemory};
@@ -279,11 +294,12 @@ void createPipelines(const NextLayer& next, CreateRayTracingPipelinesKHRCall& ca
   if (!any) return invoke(driver, call);
   CreateRayTracingPipelinesKHRCall inner = call;
   inner.pCreateInfos = infos.data();
+  std::fill_n(call.pPipelines, call.createInfoCount, VK_NULL_HANDLE);  // a layer may refuse before it writes
   invoke(driver, inner);
   call.result = inner.result;
   if (call.result >= 0) return recordGroups(next, call);
-  for (uint32_t i = 0; i < call.createInfoCount; ++i)
-    if (call.pPipelines[i]) driver.DestroyPipeline(call.device, call.pPipelines[i], call.pAllocator);
+  for (VkPipeline& made : std::span(call.pPipelines, call.createInfoCount))
+    if (made) driver.DestroyPipeline(call.device, std::exchange(made, VK_NULL_HANDLE), call.pAllocator);
   invoke(driver, call);
 }
 
@@ -311,20 +327,20 @@ void bound(const NextLayer& next, VkBuffer buffer) {
 }
 
 void destroying(const NextLayer& next, VkBuffer buffer) {
-  if (!next.capture_replay.structures) return;
-  State& state = process_state.get();
-  const std::lock_guard lock(state.mutex);
-  state.made.erase({next.device, buffer});
-  state.bound.erase({next.device, buffer});
+  State* state = next.capture_replay.structures ? process_state.peek() : nullptr;
+  if (state == nullptr) return;
+  const std::lock_guard lock(state->mutex);
+  state->made.erase({next.device, buffer});
+  state->bound.erase({next.device, buffer});
 }
 
 void destroying(const NextLayer& next) {
-  if (!next.capture_replay.structures) return;
-  State& state = process_state.get();
-  const std::lock_guard lock(state.mutex);
+  State* state = next.capture_replay.structures ? process_state.peek() : nullptr;
+  if (state == nullptr) return;
+  const std::lock_guard lock(state->mutex);
   const auto of_device = [&](const auto& entry) { return entry.first == next.device; };
-  std::erase_if(state.made, of_device);
-  std::erase_if(state.bound, of_device);
+  std::erase_if(state->made, of_device);
+  std::erase_if(state->bound, of_device);
 }
 
 }  // namespace reprise::capture::opaque

@@ -24,16 +24,17 @@ class DeviceFeatures {
   DeviceFeatures(const NextLayer& instance, VkPhysicalDevice physical_device, const VkDeviceCreateInfo& info);
   // The features that are on once the device is made with apply()'s info.
   const CaptureReplay& on() const { return on_; }
-  bool change() const { return change_; }  // beyond the program's wishes
-  void apply(VkDeviceCreateInfo& info);    // as the driver shall see it; as long as this object lives
+  const CaptureReplay& own() const { return own_; }  // without apply(): those that the program enabled itself
+  bool change() const { return change_; }            // beyond the program's wishes
+  void apply(VkDeviceCreateInfo& info);  // as the driver shall see it; as long as this object lives
 
  private:
   void want(const VkDeviceCreateInfo& info, VkStructureType type, const char* feature, const char* replay,
-            bool& on);
+            bool CaptureReplay::*on);
 
   const NextLayer& instance_;
   VkPhysicalDevice physical_device_;
-  CaptureReplay on_;
+  CaptureReplay on_, own_;
   bool change_ = false;
   struct Change {
     VkStructureType type;

@@ -3,7 +3,7 @@
 //
 // get() makes the state at first use, in each process anew: the pointer to it lies on a page that fork wipes,
 // so that no call has to ask who it is. Any thread. Nothing is ever freed: the old one stays reachable. T's
-// object is static.
+// object is static. get() may throw std::bad_alloc; peek() makes nothing, and is null until get() was called.
 #pragma once
 
 #include <pthread.h>
@@ -19,6 +19,11 @@ template <class T>
 class ProcessState {
  public:
   constexpr ProcessState() = default;
+
+  T* peek() {
+    const std::atomic<T*>* page = page_.load(std::memory_order_acquire);
+    return page ? page->load(std::memory_order_acquire) : nullptr;
+  }
 
   T& get() {
     std::atomic<T*>* page = page_.load(std::memory_order_acquire);

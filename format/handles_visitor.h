@@ -172,19 +172,26 @@ class HalfHandleVisitor : public HandleVisitor {
   }
 };
 
-// f(HandleKind, uint64_t&) for every handle of that half of the call, structs, arrays and chains included.
+// Shows every handle of that half of the call to `function`: structs, arrays and chains included.
+template <class C>
+void showHandles(C& call, CallHalf half, HandleVisitor::Function function, void* self,
+                 DeviceNumbers* numbers) {
+  if (half == CallHalf::kInputs) {
+    HalfHandleVisitor<true> v(function, self, numbers);
+    visit(v, call);
+  } else {
+    HalfHandleVisitor<false> v(function, self, numbers);
+    visit(v, call);
+  }
+}
+
+// f(HandleKind, uint64_t&) for each of them.
 template <class C, class F>
 void forEachHandle(C& call, CallHalf half, F&& f, DeviceNumbers* numbers = nullptr) {
   const auto function = [](void* self, HandleKind kind, uint64_t& value) {
     (*static_cast<std::remove_reference_t<F>*>(self))(kind, value);
   };
-  if (half == CallHalf::kInputs) {
-    HalfHandleVisitor<true> v(function, &f, numbers);
-    visit(v, call);
-  } else {
-    HalfHandleVisitor<false> v(function, &f, numbers);
-    visit(v, call);
-  }
+  showHandles(call, half, function, &f, numbers);
 }
 
 }  // namespace reprise

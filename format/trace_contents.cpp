@@ -93,7 +93,10 @@ void sortBlocks(const ReadOptions& options, TraceContents& contents) {
                            at(contents.blocks[i].offset));
     }
   }
-  if (!contents.index && !options.beyond_watermark) contents.last_order = watermark;
+  if (contents.index || options.beyond_watermark) return;
+  contents.last_order = watermark;
+  note(contents, "the writer did not finish this file: it is read up to its last watermark, " +
+                     std::to_string(watermark) + "; --beyond-watermark reads on");
 }
 
 bool isName(std::string_view name) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "format/arena.h"
-#include "format/decoder.h"
+#include "format/call_halves.h"
 #include "replay/chains.h"
 
 namespace reprise {

@@ -48,10 +48,11 @@ class Regions {
       const uint64_t span = shapes_[i].span();
       regions_[i].pHostPointer = packed;
       if (shapes_[i].isPacked()) continue;
-      if (span > kMostScattered) {
+      if (span > kMostScattered - scattered_bytes_) {
         regions_[i].memoryRowLength = regions_[i].memoryImageHeight = 0;
         continue;
       }
+      scattered_bytes_ += span;
       scattered_[i].resize(span);
       unpackRows(scattered_[i].data(), packed, shapes_[i]);
       regions_[i].pHostPointer = scattered_[i].data();
@@ -73,6 +74,7 @@ class Regions {
   const std::span<Region> regions_;
   std::vector<TexelRows> shapes_;
   std::vector<std::vector<std::byte>> scattered_;
+  uint64_t scattered_bytes_ = 0;
   uint64_t size_ = 0;
   bool measured_ = true;
 };
@@ -161,6 +163,10 @@ Status hook(Player& player, CopyToHostCall& call, CopyToHostCall& captured) {
       return player.error(Code::kCannotRun,
                           "this device does not tell how large its images are in host memory");
     // What a driver has between texels is nobody's business: nothing of it is compared.
+    if (regions.size() > kMostScattered)
+      return player.error(Code::kCannotRun, "its regions take " + std::to_string(regions.size()) +
+                                                " bytes here; one copy may take " +
+                                                std::to_string(kMostScattered));
     std::vector<std::byte> bytes(regions.size());
     regions.pointInto(bytes.data());
     return issueBy(player, call, captured, [&] {

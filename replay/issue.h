@@ -11,9 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "format/decoder.h"
+#include "format/call_halves.h"
 #include "format/encoder.h"
-#include "format/handles_visitor.h"
 #include "replay/chains.h"
 #include "replay/rules.h"
 #include "replay/session.h"

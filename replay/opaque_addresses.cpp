@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <utility>
 
 #include "replay/chains.h"
 #include "replay/session.h"
@@ -22,17 +24,18 @@ constexpr VkStructureType kMemoryNode = VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_
 struct FeatureRow {
   VkStructureType type;
   std::string_view name;
+  std::string_view base;  // means nothing without it
   bool OpaqueDevice::*on;
 };
 constexpr FeatureRow kFeatureRows[] = {
     {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES, "bufferDeviceAddressCaptureReplay",
-     &OpaqueDevice::addresses},
+     "bufferDeviceAddress", &OpaqueDevice::addresses},
     {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, "bufferDeviceAddressCaptureReplay",
-     &OpaqueDevice::addresses},
+     "bufferDeviceAddress", &OpaqueDevice::addresses},
     {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ACCELERATION_STRUCTURE_FEATURES_KHR,
-     "accelerationStructureCaptureReplay", &OpaqueDevice::structures},
+     "accelerationStructureCaptureReplay", "accelerationStructure", &OpaqueDevice::structures},
     {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_RAY_TRACING_PIPELINE_FEATURES_KHR,
-     "rayTracingPipelineShaderGroupHandleCaptureReplay", &OpaqueDevice::groups},
+     "rayTracingPipelineShaderGroupHandleCaptureReplay", "rayTracingPipeline", &OpaqueDevice::groups},
 };
 
 const Feature* featureNamed(const FeatureStruct& of, std::string_view name) {
@@ -125,18 +128,26 @@ OpaqueDevice OpaqueAddresses::prepare(const Dispatch& instance, VkPhysicalDevice
   OpaqueDevice here;
   VkPhysicalDeviceProperties live{};
   instance.GetPhysicalDeviceProperties(gpu, &live);
-  const auto was = std::find_if(devices_.begin(), devices_.end(), [&](const CapturedDevice& then) {
-    return then.vendor == live.vendorID && then.device == live.deviceID &&
-           then.driver_version == live.driverVersion && then.name == live.deviceName;
-  });
-  if (was == devices_.end() || instance.GetPhysicalDeviceFeatures2 == nullptr) return here;
-  const bool wanted[] = {was->addresses, was->addresses, was->structures, was->groups};
+  CapturedDevice was;  // all that the program made of this GPU
+  for (const CapturedDevice& then : devices_) {
+    if (then.vendor != live.vendorID || then.device != live.deviceID ||
+        then.driver_version != live.driverVersion || then.name != live.deviceName)
+      continue;
+    was.name = then.name;
+    was.addresses |= then.addresses;
+    was.structures |= then.structures;
+    was.groups |= then.groups;
+  }
+  if (was.name.empty() || instance.GetPhysicalDeviceFeatures2 == nullptr) return here;
+  const bool wanted[] = {was.addresses, was.addresses, was.structures, was.groups};
   for (size_t i = 0; i < std::size(kFeatureRows); ++i) {
     const FeatureRow& row = kFeatureRows[i];
     const FeatureStruct* of = featureStruct(row.type);
     void* node = findInChain<void>(info.pNext, row.type);
     const Feature* feature = of ? featureNamed(*of, row.name) : nullptr;
     if (node == nullptr || feature == nullptr) continue;
+    const Feature* base = featureNamed(*of, row.base);
+    if (base == nullptr || !featureValue(node, *base)) continue;
     VkBool32& value = featureValue(node, *feature);
     if (wanted[i] && !value && offers(instance, gpu, *of, *feature)) {
       value = VK_TRUE;
@@ -236,16 +247,20 @@ void OpaqueAddresses::createPipelines(CreateRayTracingPipelinesKHRCall& call,
     if (!device.groups) {
       device.foreign += (infos[i].flags & kPipelineReplay) != 0;
       infos[i].flags &= ~kPipelineReplay;
-    } else if (values[i] && infos[i].pGroups && (device.mixed || !device.made_without)) {
-      given += giveHandles(infos[i], *values[i]);
     }
+    const bool may = device.groups && infos[i].pGroups && (device.mixed || !device.made_without);
+    if (values[i] && may && giveHandles(infos[i], *values[i])) {
+      ++given;
+      continue;
+    }
+    device.made_without = true;
+    device.refused += device.groups && values[i];
   }
-  device.made_without |= given < call.createInfoCount;
   invoke(driver, call);
   if (given == 0) return;
   if (call.result >= 0) return void(device.kept_groups += given);
-  for (uint32_t i = 0; i < call.createInfoCount; ++i)
-    if (call.pPipelines[i]) driver.DestroyPipeline(call.device, call.pPipelines[i], nullptr);
+  for (VkPipeline& made : std::span(call.pPipelines, call.createInfoCount))
+    if (made) driver.DestroyPipeline(call.device, std::exchange(made, VK_NULL_HANDLE), nullptr);
   takeBack();
   device.made_without = true;
   device.refused += given;

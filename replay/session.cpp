@@ -4,6 +4,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "format/vk_promoted.h"
 #include "replay/gpu_choice.h"
 #include "replay/target.h"
 
@@ -201,6 +202,7 @@ Device& Player::addDevice(uint64_t captured, VkDevice live, uint64_t captured_gp
   loadDevice(device.dispatch, gdpa, live);
   instance_->dispatch.GetPhysicalDeviceProperties(gpu, &device.properties);
   device.api_version = std::min(instance_->api_version, device.properties.apiVersion);
+  preferExtensions(device.dispatch, device.api_version);
   report_.device = device.properties.deviceName;
   instance_->dispatch.GetPhysicalDeviceMemoryProperties(gpu, &device.memory);
   device_by_id_[device.id] = &device;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "format/vk_promoted.h"
 #include "replay/chains.h"
 #include "replay/left_out.h"
 #include "replay/session.h"
@@ -341,6 +342,7 @@ Status createInstance(Player& player, CreateInstanceCall& call, uint64_t capture
   const std::set<std::string> enabled(names.begin(), names.end());
   if (info.pApplicationInfo)
     instance.api_version = std::max(info.pApplicationInfo->apiVersion, VK_API_VERSION_1_0);
+  preferExtensions(instance.dispatch, instance.api_version);
   instance.has_debug_utils = enabled.contains(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
   instance.has_xcb_surface = enabled.contains(VK_KHR_XCB_SURFACE_EXTENSION_NAME);
   if (player.options().validate && instance.has_debug_utils) listen(player, instance);

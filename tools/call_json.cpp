@@ -1,6 +1,6 @@
 #include "tools/call_json.h"
 
-#include "format/decoder.h"
+#include "format/call_halves.h"
 #include "tools/member_visitor.h"
 
 namespace reprise {

@@ -1,6 +1,6 @@
 #include "tools/call_printer.h"
 
-#include "format/decoder.h"
+#include "format/call_halves.h"
 
 namespace reprise {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "format/decoder.h"
+#include "format/call_halves.h"
 #include "tools/event_text.h"
 #include "tools/metadata_json.h"
 #include "tools/registry_names.h"

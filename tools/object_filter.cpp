@@ -4,7 +4,7 @@
 #include <charconv>
 #include <type_traits>
 
-#include "format/decoder.h"
+#include "format/call_halves.h"
 #include "tools/registry_names.h"
 
 namespace reprise {

@@ -4,8 +4,7 @@
 #include <charconv>
 #include <type_traits>
 
-#include "format/decoder.h"
-#include "format/handles_visitor.h"
+#include "format/call_halves.h"
 
 namespace reprise {
 namespace {

@@ -5,6 +5,7 @@ import re
 import overrides
 
 NOTICE = "// Generated from the Vulkan registry by format/vkgen. Lists only; the logic is in the headers that include it.\n"
+SLICES = 6  # of what one source would compile for too long; format/CMakeLists.txt counts them, too
 
 
 def type_of(m):

@@ -1,7 +1,7 @@
 """Command ids, handle kinds, packets, the dispatch table and what is known of every command."""
 
 import overrides
-from cpp import NOTICE, type_of
+from cpp import NOTICE, SLICES, type_of
 
 BEFORE = ("vkDestroy", "vkFree", "vkReset", "vkBegin", "vkEnd", "vkQueue", "vkUpdate", "vkTrim", "vkUnmap", "vkRelease",
           "vkSet", "vkSignal", "vkBind", "vkFlush", "vkMerge", "vkSubmit", "vkBuild", "vkCopy", "vkTransition")
@@ -72,7 +72,10 @@ def emit(model):
                     + ("c.result = " if c.returns != "void" else "") + call + "; }")
     head.append("}  // namespace reprise")
     out["commands.h"] = "\n".join(head) + "\n"
-    out["packets.inc"] = NOTICE + "".join(f"REPRISE_PACKET({c.name}, {c.packet})\n" for c in model.commands.values())
+    packets = [f"REPRISE_PACKET({c.name}, {c.packet})\n" for c in model.commands.values()]
+    out["packets.inc"] = NOTICE + "".join(packets)
+    for i in range(SLICES):
+        out[f"packets_{i}.inc"] = NOTICE + "".join(packets[i::SLICES])
     rows = [NOTICE]
     for n, c in every_name(model):
         origin = model.alias_extension.get(n, c.extension)

@@ -2,9 +2,7 @@
 
 import emit_direct
 import overrides
-from cpp import NOTICE, condition, in_reading_order, visit_line
-
-SLICES = 6
+from cpp import NOTICE, SLICES, condition, in_reading_order, visit_line
 
 
 def ordered(model):

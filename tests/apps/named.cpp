@@ -10,8 +10,8 @@ constexpr const char* kNames[] = {
     "<img src=x onerror=\"window.owned=1\">",
     "</script></style></textarea><h1>owned</h1>",
     "escape \x1b[31mred\x1b[0m and bell \x07",
-    "right to left \xe2\x80\xae"
-    "gnp.exe",
+    ("right to left \xe2\x80\xae"
+     "gnp.exe"),
     "no UTF-8 \xff\xfe\x80",
     "",
 };

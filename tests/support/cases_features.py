@@ -200,7 +200,7 @@ NOTHING_PLAYED = "lacks what the trace uses; no call was played"
 LACKING = {
     "feedback": (4, NOTHING_PLAYED, "VK_EXT_transform_feedback: ", "SPIR-V capability TransformFeedback (call"),
     "indexing": (4, NOTHING_PLAYED, "feature runtimeDescriptorArray (", "SPIR-V capability RuntimeDescriptorArray (call"),
-    "rows": (4, NOTHING_PLAYED, "VK_EXT_host_image_copy: vkCopyImageToMemoryEXT (2 calls", "vkCopyMemoryToImageEXT (2 calls",
+    "rows": (4, NOTHING_PLAYED, "VK_EXT_host_image_copy: ", "vkCopyImageToMemoryEXT (2 calls", "vkCopyMemoryToImageEXT (2 calls",
              "vkTransitionImageLayoutEXT (call"),
     "multi-draw": (4, NOTHING_PLAYED, "VK_EXT_multi_draw: vkCmdDrawMultiEXT (call", "vkCmdDrawMultiIndexedEXT (2 calls"),
     "statistics": (4, NOTHING_PLAYED, "feature pipelineStatisticsQuery (VkPhysicalDeviceFeatures): vkCreateQueryPool (call"),

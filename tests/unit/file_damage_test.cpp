@@ -147,8 +147,9 @@ TEST(FileDamage, UnknownBlockKindsAreSkippedAndReported) {
   ASSERT_TRUE(all.status.isOk()) << all.status.message();
   ASSERT_EQ(all.events.size(), 1u);
   EXPECT_EQ(all.events[0].name, "vkDestroyImage");
-  ASSERT_EQ(all.summary.notes.size(), 2u);
+  ASSERT_EQ(all.summary.notes.size(), 3u);
   EXPECT_NE(all.summary.notes[0].find("4711"), std::string::npos);
+  EXPECT_NE(all.summary.notes[2].find("last watermark, 1"), std::string::npos) << all.summary.notes[2];
 }
 
 TEST(FileDamage, ACommandThatThisBuildLacksKeepsItsName) {

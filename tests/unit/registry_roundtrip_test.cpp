@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "format/decoder.h"
+#include "format/call_halves.h"
 #include "format/encoder.h"
 #include "tests/unit/registry_filler.h"
 #include "tests/unit/registry_flattener.h"

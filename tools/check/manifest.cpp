@@ -70,11 +70,13 @@ class ManifestReader {
 
   void takeKeys(const ManifestNode& table, const std::string& where, const std::vector<Key>& keys) {
     if (table.kind != ManifestNode::kTable) return fail(table, where + " is no table of keys");
-    for (const auto& [name, node] : table.members) {
+    for (const ManifestMember& member : table.members) {
+      const std::string& name = member.name;
       if (std::any_of(keys.begin(), keys.end(), [&](const Key& key) { return name == key.name; })) continue;
       std::vector<std::string> known;
       for (const Key& key : keys) known.emplace_back(key.name);
-      fail(node, where + " has no key \"" + name + "\"; did you mean " + nearestWord(name, known) + "?");
+      fail(member.node,
+           where + " has no key \"" + name + "\"; did you mean " + nearestWord(name, known) + "?");
     }
     for (const Key& key : keys)
       if (const ManifestNode* node = table.find(key.name); node && status_) key.take(*node);

@@ -5,12 +5,13 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "format/status.h"
 
 namespace reprise {
+
+struct ManifestMember;
 
 struct ManifestNode {
   enum Kind { kTable, kList, kScalar };
@@ -22,17 +23,24 @@ struct ManifestNode {
   };
   Kind kind = kTable;
   int line = 0;
-  std::vector<std::pair<std::string, ManifestNode>> members;  // of a table, in order
-  std::vector<ManifestNode> items;                            // of a list
-  Type type = kText;                                          // of a scalar
+  std::vector<ManifestMember> members;  // of a table, in order
+  std::vector<ManifestNode> items;      // of a list
+  Type type = kText;                    // of a scalar
   std::string text;
 
-  const ManifestNode* find(const std::string& key) const {
-    for (const auto& [name, node] : members)
-      if (name == key) return &node;
-    return nullptr;
-  }
+  const ManifestNode* find(const std::string& key) const;
 };
+
+struct ManifestMember {
+  std::string name;
+  ManifestNode node;
+};
+
+inline const ManifestNode* ManifestNode::find(const std::string& key) const {
+  for (const ManifestMember& member : members)
+    if (member.name == key) return &member.node;
+  return nullptr;
+}
 
 inline constexpr int kMaxManifestDepth = 16;
 inline constexpr size_t kMaxManifestNodes = 1'000'000;

@@ -20,9 +20,10 @@ class Converter {
     if (depth > kMaxManifestDepth || ++count_ > kMaxManifestNodes) return fail(to, "is nested too deeply");
     if (const auto* table = from.as_table()) {
       // Tables are sorted by name: back to the order of the file.
-      for (const auto& [key, value] : *table) to.members.emplace_back(key.str(), convert(value, depth + 1));
+      for (const auto& [key, value] : *table)
+        to.members.push_back({std::string(key.str()), convert(value, depth + 1)});
       std::stable_sort(to.members.begin(), to.members.end(),
-                       [](const auto& a, const auto& b) { return a.second.line < b.second.line; });
+                       [](const auto& a, const auto& b) { return a.node.line < b.node.line; });
     } else if (const auto* list = from.as_array()) {
       to.kind = ManifestNode::kList;
       for (const toml::node& item : *list) to.items.push_back(convert(item, depth + 1));

@@ -21,8 +21,8 @@ class Converter {
         if (!member.first.IsScalar()) return fail(to, "has a key that is no text");
         const std::string& key = member.first.Scalar();
         if (to.find(key)) return fail(to, "has the key \"" + key + "\" twice");
-        to.members.emplace_back(key, convert(member.second, depth + 1));
-        to.members.back().second.line = member.first.Mark().line + 1;
+        to.members.push_back({key, convert(member.second, depth + 1)});
+        to.members.back().node.line = member.first.Mark().line + 1;
       }
     } else if (from.IsSequence()) {
       to.kind = ManifestNode::kList;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "format/decoder.h"
+#include "format/call_halves.h"
 
 namespace reprise {
 namespace {
