@@ -5,6 +5,7 @@
 
 #include "format/trace_format.h"
 #include "tools/event_text.h"
+#include "tools/hex_dump.h"
 
 namespace reprise {
 namespace {
@@ -103,11 +104,10 @@ std::string bytesText(const DetailLeaf& leaf, size_t from) {
     return out + (from < leaf.size ? ", different beyond byte " + number(from) : "");
   }
   out += ", from byte " + number(from) + ":";
-  static constexpr char kDigits[] = "0123456789abcdef";
   const size_t end = std::min(leaf.text.size(), from + kBytesShown);
   for (size_t i = from; i < end; ++i) {
-    const auto byte = static_cast<unsigned char>(leaf.text[i]);
-    out += {' ', kDigits[byte >> 4], kDigits[byte & 15]};
+    out += ' ';
+    appendHexByte(static_cast<unsigned char>(leaf.text[i]), out);
   }
   return out + (end < leaf.size ? " ..." : "");
 }

@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <future>
 
+#include "tools/counted.h"
+
 namespace reprise {
 namespace {
 
 constexpr size_t kMembersShown = 16;  // of one call
 
 std::string number(uint64_t value) { return std::to_string(value); }
-
-std::string counted(uint64_t count, const char* one) {
-  return number(count) + " " + one + (count == 1 ? "" : "s");
-}
 
 std::string_view lineOf(std::string_view& text) {
   const size_t end = std::min(text.find('\n'), text.size());

@@ -6,17 +6,12 @@
 #include <charconv>
 
 #include "format/event_ahead.h"
+#include "tools/globs.h"
 #include "tools/log.h"
 #include "tools/registry_names.h"
 
 namespace reprise {
 namespace {
-
-bool matchesAny(const std::vector<std::string>& globs, std::string_view name) {
-  const std::string text(name);
-  return std::any_of(globs.begin(), globs.end(),
-                     [&](const std::string& glob) { return fnmatch(glob.c_str(), text.c_str(), 0) == 0; });
-}
 
 // Sorted, and without those that another one covers or continues.
 void merge(std::vector<NumberRange>& ranges) {
