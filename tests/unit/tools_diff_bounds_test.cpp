@@ -1,12 +1,35 @@
 // What a comparison of large and hostile traces keeps and does not do: bounds of memory and of time.
-#include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
+#include "tests/unit/tools_diff_programs.h"
 #include "tools/metadata_json.h"
 
 namespace reprise {
 namespace {
+
+TEST(DiffBounds, DetailsHaveWhatTheirUseNeeds) {
+  Program program;
+  program.makeImage(640);
+  const uint64_t position = Program::kStart;
+  const auto detail = [&](uint8_t uses, bool json) {
+    auto read = readDetails(program.path(), {}, {{position, uses}}, json);
+    EXPECT_TRUE(read.isOk());
+    return read.value().at(position);
+  };
+  program.finish();
+  const DiffDetail head = detail(kHeadLine, false);
+  EXPECT_EQ(head.text, "3 t1 vkCreateImage(...) = VK_SUCCESS");
+  EXPECT_EQ(head.command, "vkCreateImage");
+  EXPECT_TRUE(head.leaves.empty());
+  EXPECT_EQ(detail(kHeadLine, true).text, "");
+  const DiffDetail whole = detail(kWholeText, false);
+  EXPECT_TRUE(whole.text.starts_with(head.text + "\n    device = ")) << whole.text;
+  EXPECT_TRUE(whole.leaves.empty());
+  EXPECT_TRUE(detail(kWholeText, true).text.starts_with("{\"call\":3,"));
+  const DiffDetail members = detail(kHeadLine | kMembers, false);
+  EXPECT_EQ(members.text, head.text);
+  EXPECT_FALSE(members.leaves.empty());
+}
 
 TEST(DiffBounds, MetadataMayHaveManyBracketsInText) {
   const std::string brackets(100, '[');
