@@ -22,6 +22,8 @@ constexpr const char* kFooter =
 follows indented, a member a line, the pNext chain in its order. Lines that start with `-` are no calls:
 changes of mapped memory, holes (what could not be recorded), metadata. Lanes are threads; `reprise info`
 lists them.
+Shader code and other arrays of more than 64 numbers are payloads, of which --bytes or --data says how much
+is shown.
 JSON: one object a line; the first is a header, the others are calls ("call", "frame", "thread", "command",
 "args", "result") or have "event". Handles, addresses and 64-bit masks are strings. --schema prints the rules.
 
@@ -37,7 +39,8 @@ uses it through another object, such as a view or a descriptor set, names that o
 EXPR of --where: tests joined by and, or, not and parentheses. A test is `path sign value`:
   path   the end of the way to a member, anywhere in the call: `extent.width`, `pRegions[0].bufferOffset`;
          a step is a member or the struct that stands there: `VkExternalMemoryImageCreateInfoNV.handleTypes`;
-         without [n] any element will do, also of pNext. `result` is what the call returned.
+         without [n] any element will do, also of pNext. An array of more than 64 numbers (pCode) is a payload,
+         which is there or not. `result` is what the call returned.
   sign   == != < <= > >=, `has` (all of these bits), ~ and !~ (glob on a text or a name)
   value  a number (12, -1, 0xff, 0.5), a version (1.3.0), a name of Vulkan, names joined by |, "text", NULL
 A test holds if one value on that path passes it; a path alone, if one is there that is neither 0 nor NULL.
@@ -221,7 +224,8 @@ void addDump(CLI::App& app, Run& run) {
   addSelection(*verb, options->selection);
   verb->add_flag("--names", options->names,
                  "Show handles as objects and their debug names: VkImage:12 \"shadow map\"");
-  verb->add_flag("--data", options->data, "Show memory, uploads and other payloads whole, as a hex dump");
+  verb->add_flag("--data", options->data,
+                 "Show memory, uploads, shader code and other payloads whole, as a hex dump");
   verb->add_option("--bytes", options->bytes_shown,
                    "Without --data, print so many bytes of a payload, 32 unless given")
       ->option_text("N");

@@ -7,7 +7,6 @@ import os
 import pathlib
 import pty
 import re
-import struct
 import subprocess
 
 from support.cases_errors import says
@@ -45,6 +44,11 @@ def values(line, *suffix):
     """What stands on the ways that end so, elements of arrays one by one."""
     found = [value for way, value in walk(line.get("args", {})) if way[-len(suffix):] == suffix]
     return [value for value in found if not isinstance(value, (dict, list))]
+
+
+def values_at(line, member):
+    """What stands at each member of that name, whatever it is."""
+    return [value for way, value in walk(line.get("args", {})) if way[-1:] == (member,)]
 
 
 def call_numbers(lines):
@@ -278,12 +282,14 @@ def shaders_of(bench, trace):
     folder = bench.path(trace.stem + "-shaders")
     run = bench.run([bench.reprise, "dump", "--shaders", folder, trace]).expect()
     index = json.loads((folder / "index.json").read_text())
-    every = lines_of(bench, trace, "--names")
+    every = lines_of(bench, trace, "--names", "--data")
     wanted = {}
     for line in every:
-        for way, words in walk(line.get("args", {})):
-            if way[-1:] == ("pCode",) and isinstance(words, list):
-                wanted.setdefault(struct.pack(f"<{len(words)}I", *words), []).append(line)
+        for way, code in walk(line.get("args", {})):
+            if way[-1:] == ("pCode",) and isinstance(code, dict):
+                wanted.setdefault(bytes.fromhex(code["hex"]), []).append(line)
+    cut = [value for line in lines_of(bench, trace, "--bytes", "4") for value in values_at(line, "pCode")]
+    require(cut and all(value["hex"] == "03022307" and value["cut"] for value in cut), f"--bytes 4 shows {cut[:2]}")
     found = {(folder / module["file"]).read_bytes(): module for module in index["modules"]}
     require(wanted and set(found) == set(wanted), f"{len(found)} modules written, {len(wanted)} in the trace: {run.out}")
     require(len(list(folder.glob("*.spv"))) == len(wanted), "a module is written twice, or there is something else")

@@ -31,6 +31,29 @@ TEST(DiffBounds, DetailsHaveWhatTheirUseNeeds) {
   EXPECT_FALSE(members.leaves.empty());
 }
 
+TEST(DiffBounds, LongShaderCodeIsOneLeaf) {
+  Program program;
+  const std::vector<uint32_t> code(1 << 20, 7);
+  VkShaderModuleCreateInfo info{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
+  info.codeSize = code.size() * sizeof(uint32_t);
+  info.pCode = code.data();
+  VkShaderModule module = handle<VkShaderModule>(0x77);
+  CreateShaderModuleCall create;
+  create.device = program.device();
+  create.pCreateInfo = &info;
+  create.pShaderModule = &module;
+  program.call(create);
+  const auto read = readDetails(program.finish(), {}, {{Program::kStart, kMembers}}, false);
+  ASSERT_TRUE(read.isOk());
+  const auto& leaves = read.value().at(Program::kStart).leaves;
+  EXPECT_LT(leaves.size(), 20u);
+  const auto of_code = std::find_if(leaves.begin(), leaves.end(),
+                                    [](const DetailLeaf& leaf) { return leaf.path == "pCreateInfo.pCode"; });
+  ASSERT_NE(of_code, leaves.end());
+  EXPECT_EQ(of_code->kind, Leaf::kBytes);
+  EXPECT_EQ(of_code->size, info.codeSize);
+}
+
 TEST(DiffBounds, MetadataMayHaveManyBracketsInText) {
   const std::string brackets(100, '[');
   EXPECT_EQ(parseMetadata("{\"a\\\"b\":\"" + brackets + "\"}")["a\"b"], brackets);

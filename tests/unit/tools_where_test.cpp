@@ -217,6 +217,23 @@ TEST(Where, ErrorsNameTheColumn) {
   }
 }
 
+TEST(Where, ManyNumbersAreThereOrNot) {
+  std::vector<uint32_t> code(64, 7);
+  VkShaderModuleCreateInfo info{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
+  info.codeSize = code.size() * sizeof(uint32_t);
+  info.pCode = code.data();
+  CreateShaderModuleCall call;
+  call.pCreateInfo = &info;
+  EXPECT_TRUE(holds("pCode[63] == 7", call));
+  code.push_back(7);
+  info.codeSize = code.size() * sizeof(uint32_t);
+  info.pCode = code.data();
+  EXPECT_FALSE(holds("pCode[63] == 7", call));
+  EXPECT_TRUE(holds("pCode and pCode != NULL", call));
+  info.pCode = nullptr;
+  EXPECT_TRUE(holds("not pCode and pCode == NULL", call));
+}
+
 TEST(Where, NestingAndLengthAreBounded) {
   EXPECT_FALSE(Where::parse(std::string(100000, '(') + "a").isOk());
   EXPECT_FALSE(Where::parse(std::string(100000, '!') + "a").isOk());
