@@ -54,6 +54,24 @@ TEST(DiffBounds, LongShaderCodeIsOneLeaf) {
   EXPECT_EQ(of_code->size, info.codeSize);
 }
 
+// More than can be held against each other one by one.
+TEST(DiffBounds, ManyThreadsOfOneName) {
+  constexpr uint32_t kThreads = 2000;
+  Program a, b(0x9000);
+  for (Program* program : {&a, &b}) {
+    const uint32_t first = program == &a ? 2 : 3;  // B has one more of another name before them
+    if (program == &b) program->builder().writer().openLane({2, 2, "extra"});
+    if (program == &b) program->draw(1, 2);
+    for (uint32_t lane = first; lane < first + kThreads; ++lane) {
+      program->builder().writer().openLane({lane, lane, "pool"});
+      program->draw(lane - first, lane);
+    }
+  }
+  const auto compared = compare(a.finish(), b.finish());
+  EXPECT_EQ(compared->counts().only_b, 1u);
+  EXPECT_EQ(compared->counts().changed + compared->counts().only_a, 0u);
+}
+
 TEST(DiffBounds, MetadataMayHaveManyBracketsInText) {
   const std::string brackets(100, '[');
   EXPECT_EQ(parseMetadata("{\"a\\\"b\":\"" + brackets + "\"}")["a\"b"], brackets);
