@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "embedded/dump.schema.json.h"
@@ -166,6 +167,9 @@ void logStats(const TraceReader& reader) {
 
 Status dump(const Options& options) {
   if (options.file.empty()) return {Code::kUsage, "FILE is required; see `reprise dump --help`"};
+  std::error_code ignored;  // of an output that is not there yet
+  if (std::filesystem::equivalent(options.file, options.output, ignored))
+    return {Code::kUsage, options.output + " is the trace itself; name another file for the output"};
   Result<Selection> selection = Selection::parse(options.selection);
   if (!selection) return selection.status();
   Result<std::unique_ptr<TraceReader>> opened = TraceReader::open(options.file, options.reading);
