@@ -2,7 +2,6 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 
@@ -62,6 +61,14 @@ struct Options {
   ReadOptions reading{.count_records = false};
 };
 
+// To standard output, without a pager.
+Status say(const std::string& text) {
+  DumpOutput output;
+  if (Status status = output.open("", false); !status) return status;
+  (void)output.write(text);
+  return output.close();
+}
+
 class Dump {
  public:
   Dump(const Options& options, TraceReader& reader, Selection& selection)
@@ -118,8 +125,7 @@ class Dump {
     });
     if (!status) return status;
     if (Status finished = (*files)->finish(); !finished) return finished;
-    std::printf("%s\n", (*files)->summary().c_str());
-    return Status::ok();
+    return say((*files)->summary() + "\n");
   }
 
   // f(event, mentions) until it says false.
@@ -183,11 +189,7 @@ Status dump(const Options& options) {
 }
 
 int runDump(const Options& options) {
-  if (options.schema) {
-    const bool written = std::fwrite(kDumpSchema.data(), 1, kDumpSchema.size(), stdout) == kDumpSchema.size();
-    return written && std::fflush(stdout) == 0 ? 0 : Status(Code::kUnreadable, "").exitCode();
-  }
-  const Status status = dump(options);
+  const Status status = options.schema ? say(std::string(kDumpSchema)) : dump(options);
   if (!status) REPRISE_LOG(error, "{}", status.message());
   return status.exitCode();
 }
