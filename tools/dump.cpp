@@ -82,6 +82,13 @@ class Dump {
     return print(output);
   }
 
+  // An empty dump may come from a slip in an option.
+  void warnOfNothing() const {
+    if (passed_ > 0 || !selection_.selects()) return;
+    REPRISE_LOG(warn, "no event of {} passes the selection{}", options_.file,
+                holes_ > 0 ? ", but holes, which are always shown" : "");
+  }
+
  private:
   bool isJson() const { return options_.format == "json"; }
   bool tracks() const { return selection_.needsObjects() || options_.names || !options_.shaders.empty(); }
@@ -145,6 +152,7 @@ class Dump {
         if (Status status = selection_.skip(reader_, event); !status) return status;
       }
       if (place == Selection::Place::kIn && selection_.isChosen(event, printer)) {
+        ++(event.kind == Event::kHole ? holes_ : passed_);
         const Result<bool> wanted = f(event, mentions);
         if (!wanted) return wanted.status();
         if (!wanted.value()) return Status::ok();
@@ -158,6 +166,7 @@ class Dump {
   TraceReader& reader_;
   Selection& selection_;
   Objects objects_;
+  uint64_t passed_ = 0, holes_ = 0;  // events that were chosen
 };
 
 void logStats(const TraceReader& reader) {
@@ -182,7 +191,9 @@ Status dump(const Options& options) {
   if (!opened) return opened.status();
   TraceReader& reader = **opened;
   if (Status status = selection->bindTo(reader, options.file, options.reading); !status) return status;
-  const Status status = Dump(options, reader, *selection).run();
+  Dump dumping(options, reader, *selection);
+  const Status status = dumping.run();
+  if (status) dumping.warnOfNothing();
   for (const std::string& note : reader.summary().notes) REPRISE_LOG(warn, "{}", note);
   if (options.stats) logStats(reader);
   return status;
@@ -234,7 +245,8 @@ void addDump(CLI::App& app, Run& run) {
                  "Show memory, uploads, shader code and other payloads whole, as a hex dump");
   verb->add_option("--bytes", options->bytes_shown,
                    "Without --data, print so many bytes of a payload, 32 unless given")
-      ->option_text("N");
+      ->option_text("N")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 40));
   verb->add_option("--shaders", options->shaders,
                    "Print nothing; write each SPIR-V module of the selected calls to DIR, and an index.json")
       ->type_name("DIR");

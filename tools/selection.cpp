@@ -161,6 +161,12 @@ Status Selection::bindTo(const TraceReader& reader, const std::string& path, con
   return Status::ok();
 }
 
+bool Selection::selects() const {
+  const SelectionOptions& o = options_;
+  return !(o.frames.empty() && o.calls.empty() && o.threads.empty() && o.commands.empty() &&
+           o.named.empty() && o.objects.empty() && o.structs.empty() && o.where.empty());
+}
+
 Status Selection::start(TraceReader& reader, bool from_first_event) {
   const TraceSummary& summary = reader.summary();
   if (summary.counted && !frames_.empty() && frames_.front().first > summary.frames) {

@@ -239,6 +239,14 @@ TEST_F(SelectionTest, ThreadsByNumber) {
   EXPECT_EQ(chosen({.threads = {"1"}}), (Names{"9"}));
 }
 
+TEST(SelectionOptions, AnyOfThemSelects) {
+  const auto selects = [](const SelectionOptions& options) { return Selection::parse(options)->selects(); };
+  EXPECT_FALSE(selects({}));
+  EXPECT_TRUE(selects({.frames = {"1"}}));
+  EXPECT_TRUE(selects({.named = {"x"}}));
+  EXPECT_TRUE(selects({.where = {"x"}}));
+}
+
 Status statusOf(const SelectionOptions& options) { return Selection::parse(options).status(); }
 
 TEST(SelectionErrors, NameWhatIsMeant) {
