@@ -100,7 +100,9 @@ Status writeOutput(const DiffSide& a, const DiffSide& b, const DiffComparison& c
   if (!writing.json && wantsColour(options.colour, output.isTerminal())) writing.palette = &kColours;
   DiffOutput lines(a, b, comparison, options.reading, writing, output);
   if (Status status = lines.read(); !status) return status;
-  return lines.write();
+  const Status written = lines.write();
+  const Status closed = output.close();  // says that the pager was not there
+  return written ? closed : written;
 }
 
 Status diff(Options& options, bool& same) {

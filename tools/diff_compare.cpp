@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <queue>
+#include <string_view>
 #include <tuple>
 
 namespace reprise {
@@ -43,20 +45,33 @@ struct Candidate {
   auto rank() const { return std::make_tuple(-name, -int64_t(start), a > b ? a - b : b - a, a, b); }
 };
 
+// The n-th thread of a name with the n-th: of so many, not each can be held against each.
+std::vector<size_t> pairedByTurn(const DiffSide& a, const DiffSide& b) {
+  std::map<std::string_view, std::queue<size_t>> left;
+  for (const size_t j : threadsOf(b)) left[b.lanes()[j].name].push(j);
+  std::vector<size_t> of_a(a.lanes().size(), SIZE_MAX);
+  for (const size_t i : threadsOf(a)) {
+    const auto alike = left.find(a.lanes()[i].name);
+    if (alike == left.end() || alike->second.empty()) continue;
+    of_a[i] = alike->second.front();
+    alike->second.pop();
+  }
+  return of_a;
+}
+
 }  // namespace
 
 std::vector<size_t> pairedLanes(const DiffSide& a, const DiffSide& b) {
   const std::vector<size_t> of_threads_a = threadsOf(a), of_threads_b = threadsOf(b);
-  const bool closely = of_threads_a.size() * of_threads_b.size() <= kMostCandidates;
+  if (of_threads_a.size() * of_threads_b.size() > kMostCandidates) return pairedByTurn(a, b);
   std::vector<Candidate> candidates;
   for (const size_t i : of_threads_a) {
     for (const size_t j : of_threads_b) {
       const DiffLane& in_a = a.lanes()[i];
       const DiffLane& in_b = b.lanes()[j];
       const bool alike = in_a.name == in_b.name;
-      if (!closely && !alike) continue;
       const int name = alike ? 2 : withoutDigits(in_a.name) == withoutDigits(in_b.name);
-      candidates.push_back({name, closely ? commonStart(a, in_a, b, in_b) : 0, i, j});
+      candidates.push_back({name, commonStart(a, in_a, b, in_b), i, j});
     }
   }
   std::sort(candidates.begin(), candidates.end(), [](auto& x, auto& y) { return x.rank() < y.rank(); });

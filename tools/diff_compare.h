@@ -1,9 +1,10 @@
 // Compares two traces that were read: which lane goes with which, and where they differ.
 //
 // Threads are paired by name, those of one name by how long they begin alike, else by the order in which they
-// first call; the changes of an allocation with those of its partner. The lanes are gone through in the order
-// of trace A, so that objects are matched where they are made before calls of other threads use them. Counts
-// all differences, keeps the `most` first ones. One thread's. No errors.
+// first call (where there are hundreds of them, by that alone); the changes of an allocation with those of
+// its partner. The lanes are gone through in the order of trace A, so that objects are matched where they are
+// made before calls of other threads use them. Counts all differences, keeps the `most` first ones. One
+// thread's. No errors.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 
 #include "format/trace_format.h"
 #include "tools/event_text.h"
+#include "tools/hex_dump.h"
 
 namespace reprise {
 namespace {
@@ -24,6 +25,7 @@ class DetailReader {
  public:
   DetailReader(const DiffOptions& options, bool json)
       : strict_(options.strict),
+        json_(json),
         rules_(options.strict, options.ignored),
         leaves_(rules_),
         printer_(json ? Tree::Format::kJson : Tree::Format::kText, 32) {
@@ -34,26 +36,34 @@ class DetailReader {
     leaves_.see(event);
     if (!leaves_.continuesMemory()) last_ = nullptr;
     if (!last_) return;
-    read(event);
+    if (uses_ & kMembers) read(event);
     ++last_->more_parts;
   }
 
-  void keep(const Event& event, DiffDetail& detail) {
+  void keep(const Event& event, uint8_t uses, DiffDetail& detail) {
     last_ = &detail;
+    uses_ = uses;
     kept_ = 0;
     detail.call_number = event.call_number;
     detail.frame = event.frame;
     detail.lane = event.lane;
     detail.is_call = event.kind == Event::kCall;
     detail.command = plainText(eventName(event));
-    read(event);
-    printer_.append(event, detail.text);
-    // The frame is said elsewhere.
-    while (detail.text.starts_with('\n') || detail.text.starts_with("===="))
-      detail.text.erase(0, detail.text.find('\n') + 1);
+    if (uses & kMembers) read(event);
+    if (uses & kWholeText || (uses & kHeadLine && !json_)) print(event);
   }
 
  private:
+  void print(const Event& event) {
+    std::string text;
+    printer_.append(event, text);
+    // The frame is said elsewhere.
+    size_t begin = 0;
+    while (text.compare(begin, 1, "\n") == 0 || text.compare(begin, 4, "====") == 0)
+      begin = text.find('\n', begin) + 1;
+    last_->text = text.substr(begin, uses_ & kWholeText ? text.npos : text.find('\n', begin) - begin);
+  }
+
   void read(const Event& event) {
     leaves_.read(event, [this](const Leaf& leaf) { take(leaf); });
   }
@@ -81,12 +91,13 @@ class DetailReader {
     last_->leaves.push_back(std::move(made));
   }
 
-  const bool strict_;
+  const bool strict_, json_;
   DiffRules rules_;
   EventLeaves leaves_;
   EventPrinter printer_;
   DiffDetail* last_ = nullptr;
-  size_t kept_ = 0;  // bytes, of the last one
+  uint8_t uses_ = 0;  // of the last one
+  size_t kept_ = 0;   // bytes, of the last one
 };
 
 bool same(const DetailLeaf& a, const DetailLeaf& b, const DiffObjects& objects) {
@@ -103,11 +114,10 @@ std::string bytesText(const DetailLeaf& leaf, size_t from) {
     return out + (from < leaf.size ? ", different beyond byte " + number(from) : "");
   }
   out += ", from byte " + number(from) + ":";
-  static constexpr char kDigits[] = "0123456789abcdef";
   const size_t end = std::min(leaf.text.size(), from + kBytesShown);
   for (size_t i = from; i < end; ++i) {
-    const auto byte = static_cast<unsigned char>(leaf.text[i]);
-    out += {' ', kDigits[byte >> 4], kDigits[byte & 15]};
+    out += ' ';
+    appendHexByte(static_cast<unsigned char>(leaf.text[i]), out);
   }
   return out + (end < leaf.size ? " ..." : "");
 }
@@ -127,14 +137,14 @@ std::string plainText(std::string_view text) {
 }
 
 Result<DiffDetails> readDetails(const std::string& path, const DiffOptions& options,
-                                const std::set<uint64_t>& positions, bool json) {
+                                const WantedDetails& wanted, bool json) {
   DiffDetails details;
-  if (positions.empty()) return details;
+  if (wanted.empty()) return details;
   Result<std::unique_ptr<TraceReader>> opened = TraceReader::open(path, options.reading);
   if (!opened) return opened.status();
   DetailReader reader(options, json);
   Event event;
-  const uint64_t last = *positions.rbegin();
+  const uint64_t last = wanted.rbegin()->first;
   bool continues = false;
   for (uint64_t position = 0; position <= last || continues; ++position) {
     const Result<bool> more = (*opened)->next(event);
@@ -142,7 +152,8 @@ Result<DiffDetails> readDetails(const std::string& path, const DiffOptions& opti
     if (!more.value()) break;
     reader.see(event);
     continues = position >= last && event.kind == Event::kMemory;
-    if (positions.contains(position)) reader.keep(event, details[position]);
+    const auto uses = wanted.find(position);
+    if (uses != wanted.end()) reader.keep(event, uses->second, details[position]);
   }
   return details;
 }

@@ -1,14 +1,13 @@
 // The second look at a trace: the few events that a comparison shows, with all that is in them.
 //
 // A comparison keeps hashes only; what differs is read again, from the trace's start up to the last event
-// asked for, for only so handles have names. What is kept of each event's bytes is bounded. Values; the
-// caller's thread. Errors: a trace that cannot be read a second time.
+// asked for, for only so handles have names. Of each event what its use needs is kept, of its bytes a bounded
+// number. Values; the caller's thread. Errors: a trace that cannot be read a second time.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -31,17 +30,21 @@ struct DiffDetail {
   uint32_t frame = 0, lane = 0;
   bool is_call = false;
   std::string command;      // or what the event is called
-  std::string text;         // the event as `reprise dump` shows it, with the names of objects
+  std::string text;         // the event as `reprise dump` shows it, with the names of objects; see DetailUse
   uint64_t more_parts = 0;  // of a change of memory: runs of bytes behind the first, which is in `text`
-  std::vector<DetailLeaf> leaves;
+  std::vector<DetailLeaf> leaves;  // of kMembers only
 };
+
+// What an event is wanted for; bits. kHeadLine: the first line of its text, which JSON has not.
+enum DetailUse : uint8_t { kHeadLine = 1, kWholeText = 2, kMembers = 4 };
+using WantedDetails = std::map<uint64_t, uint8_t>;  // by position
 
 using DiffDetails = std::map<uint64_t, DiffDetail>;  // by position
 
 Result<DiffDetails> readDetails(const std::string& path, const DiffOptions& options,
-                                const std::set<uint64_t>& positions, bool json);
+                                const WantedDetails& wanted, bool json);
 
-// A member that is not the same; one side may lack it.
+// A member that is not the same; one side may lack it. Of events that were wanted for kMembers.
 struct MemberDifference {
   std::string path;
   std::optional<std::string> a, b;

@@ -19,9 +19,10 @@ Json placeJson(const DiffDetail& detail) {
   return out;
 }
 
-// The line that `reprise dump --format json --names` has for it.
+// The line that `reprise dump --format json --names` has for it: our own, with metadata's limits kept
+// already.
 Json eventJson(const DiffDetail& detail) {
-  Json out = parseMetadata(detail.text);
+  Json out = Json::parse(detail.text, nullptr, false);
   if (detail.more_parts > 0) out["more_parts"] = detail.more_parts;
   return out;
 }

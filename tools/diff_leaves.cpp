@@ -21,12 +21,6 @@ bool holdsTimes(VkQueryType type) {
 
 }  // namespace
 
-std::string_view eventName(const Event& event) {
-  constexpr std::string_view kNames[] = {"call",     "memory",  "hole",  "metadata",
-                                         "contents", "payload", "opaque"};
-  return event.kind == Event::kCall ? event.command_name : kNames[event.kind];
-}
-
 std::string LeafPath::text(bool indices) const {
   std::string out;
   for (const Step& step : steps_) {

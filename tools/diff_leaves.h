@@ -99,7 +99,4 @@ class EventLeaves {
   bool hides_data_ = false;                          // of the current call: pData holds times
 };
 
-// "vkCreateImage", or what events are called that are no calls: "memory", ...
-std::string_view eventName(const Event& event);
-
 }  // namespace reprise

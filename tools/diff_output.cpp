@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <future>
 
+#include "tools/counted.h"
+
 namespace reprise {
 namespace {
 
 constexpr size_t kMembersShown = 16;  // of one call
 
 std::string number(uint64_t value) { return std::to_string(value); }
-
-std::string counted(uint64_t count, const char* one) {
-  return number(count) + " " + one + (count == 1 ? "" : "s");
-}
 
 std::string_view lineOf(std::string_view& text) {
   const size_t end = std::min(text.find('\n'), text.size());
@@ -54,7 +52,7 @@ void DiffOutput::gather() {
     if (options_.json) break;
     const LaneAligner& pair = comparison_.pair(differences_[hunk.first].pair);
     const auto wantRange = [&](Range range) {
-      for (uint64_t i = range.begin; i < range.end; ++i) wanted_a_.insert(pair.itemA(i).position);
+      for (uint64_t i = range.begin; i < range.end; ++i) wanted_a_[pair.itemA(i).position] |= kHeadLine;
     };
     for (size_t i = hunk.first; i <= hunk.last; ++i) wantRange(contextBefore(hunk, i));
     wantRange(contextAfter(hunk));
@@ -64,10 +62,11 @@ void DiffOutput::gather() {
 void DiffOutput::want(const Difference& difference) {
   const LaneAligner& pair = comparison_.pair(difference.pair);
   const Edit& edit = difference.edit;
+  const uint8_t uses = edit.kind == Edit::kChanged ? kHeadLine | kMembers : kWholeText;
   for (uint64_t i = 0; i < std::min(edit.a_count, kShownOfRun); ++i)
-    wanted_a_.insert(pair.itemA(edit.a + i).position);
+    wanted_a_[pair.itemA(edit.a + i).position] |= uses;
   for (uint64_t i = 0; i < std::min(edit.b_count, kShownOfRun); ++i)
-    wanted_b_.insert(pair.itemB(edit.b + i).position);
+    wanted_b_[pair.itemB(edit.b + i).position] |= uses;
 }
 
 // What stands before a difference of the hunk and behind the one before it.
@@ -189,8 +188,7 @@ void DiffOutput::writeHunk(const Hunk& hunk) {
 
 void DiffOutput::writeContext(const Difference& difference, Range range) {
   for (uint64_t i = range.begin; i < range.end; ++i) {
-    std::string_view text = detailA(difference, i).text;
-    writeLine(options_.palette->remark, "  ", lineOf(text));
+    writeLine(options_.palette->remark, "  ", detailA(difference, i).text);
   }
 }
 
@@ -213,8 +211,7 @@ void DiffOutput::writeEdit(const Difference& difference) {
 void DiffOutput::writeChange(const Difference& difference) {
   const DiffDetail& a = detailA(difference, difference.edit.a);
   const DiffDetail& b = detailB(difference, difference.edit.b);
-  std::string_view text = a.text;
-  std::string head(lineOf(text));
+  std::string head = a.text;
   if (b.is_call && b.call_number != a.call_number) head += "   (B: " + number(b.call_number) + ")";
   writeLine(options_.palette->command, "! ", head);
   const auto members = differingMembers(a, b, comparison_.objects());

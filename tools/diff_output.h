@@ -75,7 +75,7 @@ class DiffOutput {
   DumpOutput& output_;
   std::vector<Difference> differences_;
   std::vector<Hunk> hunks_;
-  std::set<uint64_t> wanted_a_, wanted_b_;
+  WantedDetails wanted_a_, wanted_b_;
   DiffDetails details_a_, details_b_;
   std::string out_;
 };

@@ -112,10 +112,4 @@ bool leavesOut(const DiffRule& rule, std::string_view path) {
   return false;
 }
 
-bool matchesAny(std::span<const std::string> globs, std::string_view text) {
-  const std::string name(text);
-  return globs.empty() || std::any_of(globs.begin(), globs.end(),
-                                      [&](const auto& glob) { return matches(glob, name.c_str()); });
-}
-
 }  // namespace reprise

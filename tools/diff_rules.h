@@ -65,7 +65,4 @@ class DiffRules {
 // True if `rule` says that the member does not count. `path` as DiffRules describes.
 bool leavesOut(const DiffRule& rule, std::string_view path);
 
-// True if `text` matches one of the globs, or there are none.
-bool matchesAny(std::span<const std::string> globs, std::string_view text);
-
 }  // namespace reprise

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "format/trace_format.h"
+#include "tools/event_text.h"
+#include "tools/globs.h"
 
 namespace reprise {
 namespace {
@@ -20,7 +22,8 @@ void appendNumber(std::string& out, uint64_t value) {
 }  // namespace
 
 bool isWanted(const DiffOptions& options, const Event& event) {
-  return event.frame >= options.first_frame && matchesAny(options.commands, eventName(event));
+  return event.frame >= options.first_frame &&
+         (options.commands.empty() || matchesAny(options.commands, eventName(event)));
 }
 
 Status DiffSide::open() {

@@ -2,7 +2,7 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "embedded/dump.schema.json.h"
@@ -22,6 +22,8 @@ constexpr const char* kFooter =
 follows indented, a member a line, the pNext chain in its order. Lines that start with `-` are no calls:
 changes of mapped memory, holes (what could not be recorded), metadata. Lanes are threads; `reprise info`
 lists them.
+Shader code and other arrays of more than 64 numbers are payloads, of which --bytes or --data says how much
+is shown.
 JSON: one object a line; the first is a header, the others are calls ("call", "frame", "thread", "command",
 "args", "result") or have "event". Handles, addresses and 64-bit masks are strings. --schema prints the rules.
 
@@ -37,7 +39,8 @@ uses it through another object, such as a view or a descriptor set, names that o
 EXPR of --where: tests joined by and, or, not and parentheses. A test is `path sign value`:
   path   the end of the way to a member, anywhere in the call: `extent.width`, `pRegions[0].bufferOffset`;
          a step is a member or the struct that stands there: `VkExternalMemoryImageCreateInfoNV.handleTypes`;
-         without [n] any element will do, also of pNext. `result` is what the call returned.
+         without [n] any element will do, also of pNext. An array of more than 64 numbers (pCode) is a payload,
+         which is there or not. `result` is what the call returned.
   sign   == != < <= > >=, `has` (all of these bits), ~ and !~ (glob on a text or a name)
   value  a number (12, -1, 0xff, 0.5), a version (1.3.0), a name of Vulkan, names joined by |, "text", NULL
 A test holds if one value on that path passes it; a path alone, if one is there that is neither 0 nor NULL.
@@ -58,6 +61,14 @@ struct Options {
   ReadOptions reading{.count_records = false};
 };
 
+// To standard output, without a pager.
+Status say(const std::string& text) {
+  DumpOutput output;
+  if (Status status = output.open("", false); !status) return status;
+  (void)output.write(text);
+  return output.close();
+}
+
 class Dump {
  public:
   Dump(const Options& options, TraceReader& reader, Selection& selection)
@@ -69,6 +80,13 @@ class Dump {
     DumpOutput output;
     if (Status status = output.open(options_.output, !options_.no_pager); !status) return status;
     return print(output);
+  }
+
+  // An empty dump may come from a slip in an option.
+  void warnOfNothing() const {
+    if (passed_ > 0 || !selection_.selects()) return;
+    REPRISE_LOG(warn, "no event of {} passes the selection{}", options_.file,
+                holes_ > 0 ? ", but holes, which are always shown" : "");
   }
 
  private:
@@ -114,8 +132,7 @@ class Dump {
     });
     if (!status) return status;
     if (Status finished = (*files)->finish(); !finished) return finished;
-    std::printf("%s\n", (*files)->summary().c_str());
-    return Status::ok();
+    return say((*files)->summary() + "\n");
   }
 
   // f(event, mentions) until it says false.
@@ -135,6 +152,7 @@ class Dump {
         if (Status status = selection_.skip(reader_, event); !status) return status;
       }
       if (place == Selection::Place::kIn && selection_.isChosen(event, printer)) {
+        ++(event.kind == Event::kHole ? holes_ : passed_);
         const Result<bool> wanted = f(event, mentions);
         if (!wanted) return wanted.status();
         if (!wanted.value()) return Status::ok();
@@ -148,6 +166,7 @@ class Dump {
   TraceReader& reader_;
   Selection& selection_;
   Objects objects_;
+  uint64_t passed_ = 0, holes_ = 0;  // events that were chosen
 };
 
 void logStats(const TraceReader& reader) {
@@ -163,24 +182,25 @@ void logStats(const TraceReader& reader) {
 
 Status dump(const Options& options) {
   if (options.file.empty()) return {Code::kUsage, "FILE is required; see `reprise dump --help`"};
+  std::error_code ignored;  // of an output that is not there yet
+  if (std::filesystem::equivalent(options.file, options.output, ignored))
+    return {Code::kUsage, options.output + " is the trace itself; name another file for the output"};
   Result<Selection> selection = Selection::parse(options.selection);
   if (!selection) return selection.status();
   Result<std::unique_ptr<TraceReader>> opened = TraceReader::open(options.file, options.reading);
   if (!opened) return opened.status();
   TraceReader& reader = **opened;
   if (Status status = selection->bindTo(reader, options.file, options.reading); !status) return status;
-  const Status status = Dump(options, reader, *selection).run();
+  Dump dumping(options, reader, *selection);
+  const Status status = dumping.run();
+  if (status) dumping.warnOfNothing();
   for (const std::string& note : reader.summary().notes) REPRISE_LOG(warn, "{}", note);
   if (options.stats) logStats(reader);
   return status;
 }
 
 int runDump(const Options& options) {
-  if (options.schema) {
-    const bool written = std::fwrite(kDumpSchema.data(), 1, kDumpSchema.size(), stdout) == kDumpSchema.size();
-    return written && std::fflush(stdout) == 0 ? 0 : Status(Code::kUnreadable, "").exitCode();
-  }
-  const Status status = dump(options);
+  const Status status = options.schema ? say(std::string(kDumpSchema)) : dump(options);
   if (!status) REPRISE_LOG(error, "{}", status.message());
   return status.exitCode();
 }
@@ -221,10 +241,12 @@ void addDump(CLI::App& app, Run& run) {
   addSelection(*verb, options->selection);
   verb->add_flag("--names", options->names,
                  "Show handles as objects and their debug names: VkImage:12 \"shadow map\"");
-  verb->add_flag("--data", options->data, "Show memory, uploads and other payloads whole, as a hex dump");
+  verb->add_flag("--data", options->data,
+                 "Show memory, uploads, shader code and other payloads whole, as a hex dump");
   verb->add_option("--bytes", options->bytes_shown,
                    "Without --data, print so many bytes of a payload, 32 unless given")
-      ->option_text("N");
+      ->option_text("N")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 40));
   verb->add_option("--shaders", options->shaders,
                    "Print nothing; write each SPIR-V module of the selected calls to DIR, and an index.json")
       ->type_name("DIR");

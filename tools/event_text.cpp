@@ -1,13 +1,13 @@
 #include "tools/event_text.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 #include <vector>
 
 #include "tools/hex_dump.h"
 #include "tools/metadata_json.h"
 #include "tools/objects.h"
+#include "tools/registry_names.h"
 
 namespace reprise {
 
@@ -15,6 +15,12 @@ namespace {
 constexpr size_t kPieceBytes = 64 << 10;  // of data, between two drains
 constexpr size_t kDataIndent = 4;
 }  // namespace
+
+std::string_view eventName(const Event& event) {
+  constexpr std::string_view kNames[] = {"call",     "memory",  "hole",  "metadata",
+                                         "contents", "payload", "opaque"};
+  return event.kind == Event::kCall ? event.command_name : kNames[event.kind];
+}
 
 const char* holeCause(HoleCause cause) {
   switch (cause) {
@@ -63,13 +69,6 @@ const char* objectName(uint32_t object_type) {
   return kind == HandleKind::kNone ? "object" : handleKindName(kind);
 }
 
-std::string valueName(const EnumInfo& names, uint32_t value) {
-  for (const EnumName& known : names.values) {
-    if (known.value == value) return known.name;
-  }
-  return number(value);
-}
-
 // Behind the object.
 void contentsText(const ContentsRecord& contents, std::string& out) {
   if (contents.object_type == VK_OBJECT_TYPE_IMAGE) {
@@ -103,11 +102,8 @@ std::vector<std::string> opaqueValues(const Event& event) {
   std::vector<std::string> list;
   for (size_t i = 0; i < std::min(values, kShownValues); ++i) {
     std::string& text = list.emplace_back(size > kShownBytes ? "0x..." : "0x");
-    for (size_t byte = std::min(size, kShownBytes); byte-- > 0;) {
-      char digits[3];
-      std::snprintf(digits, sizeof digits, "%02x", unsigned(event.bytes[i * size + byte]));
-      text += digits;
-    }
+    for (size_t byte = std::min(size, kShownBytes); byte-- > 0;)
+      appendHexByte(static_cast<unsigned char>(event.bytes[i * size + byte]), text);
   }
   if (values > kShownValues) list.emplace_back("...");
   return list;
@@ -282,8 +278,7 @@ void EventPrinter::otherText(const Event& event, std::string& out) {
 }
 
 void EventPrinter::otherJson(const Event& event, std::string& out) {
-  const char* names[] = {"call", "memory", "hole", "metadata", "contents", "payload", "opaque"};
-  out += std::string("{\"event\":\"") + names[event.kind] + "\",\"frame\":" + number(event.frame) +
+  out += "{\"event\":\"" + std::string(eventName(event)) + "\",\"frame\":" + number(event.frame) +
          ",\"thread\":" + number(event.lane);
   if (event.kind == Event::kMemory) {
     out += ",\"memory\":";

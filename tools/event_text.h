@@ -17,6 +17,8 @@ namespace reprise {
 
 inline constexpr const char* kDumpSchemaVersion = "1.0";
 
+// "vkCreateImage", or what events are called that are no calls: "memory", ...
+std::string_view eventName(const Event& event);
 const char* holeCause(HoleCause cause);       // "unknown struct"
 const char* metadataName(MetadataKind kind);  // "device"
 

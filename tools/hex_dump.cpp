@@ -12,15 +12,15 @@ void appendOffset(uint64_t offset, std::string& out) {
   while (digits-- > 0) out += kDigits[offset >> (4 * digits) & 15];
 }
 
-void appendByte(unsigned char byte, std::string& out) {
+}  // namespace
+
+void appendHexByte(unsigned char byte, std::string& out) {
   out += kDigits[byte >> 4];
   out += kDigits[byte & 15];
 }
 
-}  // namespace
-
 void appendHexDigits(std::string_view bytes, std::string& out) {
-  for (const char byte : bytes) appendByte(static_cast<unsigned char>(byte), out);
+  for (const char byte : bytes) appendHexByte(static_cast<unsigned char>(byte), out);
 }
 
 void appendHexLines(std::string_view bytes, uint64_t offset, size_t indent, std::string& out) {
@@ -31,7 +31,7 @@ void appendHexLines(std::string_view bytes, uint64_t offset, size_t indent, std:
     out += "  ";
     for (size_t i = 0; i < kHexLineBytes; ++i) {
       if (i < line.size()) {
-        appendByte(static_cast<unsigned char>(line[i]), out);
+        appendHexByte(static_cast<unsigned char>(line[i]), out);
         out += ' ';
       } else {
         out += "   ";

@@ -15,6 +15,7 @@ inline constexpr size_t kHexLineBytes = 16;
 // `offset` is that of the first byte; `indent` spaces stand before each line.
 void appendHexLines(std::string_view bytes, uint64_t offset, size_t indent, std::string& out);
 
+void appendHexByte(unsigned char byte, std::string& out);        // two digits
 void appendHexDigits(std::string_view bytes, std::string& out);  // two a byte, nothing between
 
 }  // namespace reprise

@@ -27,7 +27,9 @@
 
 #include "format/reader.h"
 #include "replay/player.h"
+#include "tools/counted.h"
 #include "tools/metadata_json.h"
+#include "tools/registry_names.h"
 #include "tools/trace_survey.h"
 
 namespace reprise {
@@ -47,12 +49,10 @@ std::string spirvVersionText(uint32_t version);  // "1.5"; "" for 0
 
 // `value` for people: text without quotes (a trace's text cannot drive the terminal), lists joined by blanks.
 std::string plain(const Json& value);
-std::string counted(uint64_t count, const char* noun);  // "1 frame", "2 frames"
-std::string bytesText(uint64_t bytes);                  // "64.0 MiB"
+std::string bytesText(uint64_t bytes);  // "64.0 MiB"
 // "label        words, wrapped ...\n": later lines are indented as the first. A word is never broken.
 std::string labelled(const std::string& label, const std::string& words);
 // "TRANSFER_SRC|SAMPLED": without what the names of all flags of that kind share.
 std::string flagNames(const EnumInfo& of, uint64_t flags, std::string_view prefix);
-std::string valueName(const EnumInfo& of, uint64_t value);  // the number if it has no name
 
 }  // namespace reprise

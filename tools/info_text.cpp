@@ -77,10 +77,6 @@ std::string plain(const Json& value) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
-std::string counted(uint64_t count, const char* noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 std::string bytesText(uint64_t bytes) {
   constexpr const char* kUnits[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   auto value = double(bytes);
@@ -129,12 +125,6 @@ std::string flagNames(const EnumInfo& of, uint64_t flags, std::string_view prefi
     appendHex(text, flags);
   }
   return text.empty() ? "none" : text;
-}
-
-std::string valueName(const EnumInfo& of, uint64_t value) {
-  for (const EnumName& one : of.values)
-    if (one.value == value) return one.name;
-  return std::to_string(value);
 }
 
 std::string spirvVersionText(uint32_t version) {

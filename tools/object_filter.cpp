@@ -12,16 +12,6 @@ namespace {
 
 uint64_t valueOf(const auto& handle) { return uint64_t(handle); }
 
-const Mention* mentionOf(std::span<const Mention> mentions, HandleKind kind, uint64_t value) {
-  for (const Mention& mention : mentions)
-    if (mention.object.kind == kind && mention.value == value) return &mention;
-  return nullptr;
-}
-
-bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size) {
-  return (b <= a || b - a < a_size) && (a <= b || a - b < b_size);
-}
-
 }  // namespace
 
 Status ObjectFilter::add(const std::string& text) {
@@ -54,23 +44,38 @@ Status ObjectFilter::add(const std::string& text) {
 }
 
 bool ObjectFilter::see(const Event& event, std::span<const Mention> mentions) {
+  last_found_ = 0;
   if (event.kind == Event::kMemory && touchesMemory(event, mentions)) return true;
   const bool chosen = std::any_of(mentions.begin(), mentions.end(),
                                   [&](const Mention& mention) { return isChosen(mention); });
   if (chosen && event.kind == Event::kCall) learn(event, mentions);
-  if (bindings_.empty() && sizes_.empty()) return chosen;
+  if (memories_.empty() && bound_.empty()) return chosen;
   for (const Mention& mention : mentions)
     if (mention.role == Mention::kEnded) forget(mention.object);
   return chosen;
 }
 
-bool ObjectFilter::touchesMemory(const Event& event, std::span<const Mention> mentions) const {
+const Mention* ObjectFilter::mentionOf(std::span<const Mention> mentions, HandleKind kind, uint64_t value) {
+  for (size_t i = 0; i < mentions.size(); ++i) {
+    const size_t at = (last_found_ + i) % mentions.size();
+    if (mentions[at].object.kind != kind || mentions[at].value != value) continue;
+    last_found_ = at;
+    return &mentions[at];
+  }
+  return nullptr;
+}
+
+bool ObjectFilter::touchesMemory(const Event& event, std::span<const Mention> mentions) {
   const Mention* memory = mentionOf(mentions, HandleKind::kVkDeviceMemory, event.memory.memory);
   if (!memory || memory->object.number == 0) return false;
-  return std::any_of(bindings_.begin(), bindings_.end(), [&](const Binding& binding) {
-    return binding.memory == memory->object &&
-           overlap(event.memory.offset, event.memory.size, binding.offset, binding.size);
-  });
+  const auto found = memories_.find(memory->object.number);
+  if (found == memories_.end()) return false;
+  const auto& [bindings, longest] = found->second;
+  const uint64_t begin = event.memory.offset, size = event.memory.size;
+  for (auto one = bindings.lower_bound({begin - std::min(begin, longest), 0, HandleKind::kNone, 0});
+       one != bindings.end() && (one->offset <= begin || one->offset - begin < size); ++one)
+    if (one->offset >= begin || begin - one->offset < one->size) return true;
+  return false;
 }
 
 template <class Packet>
@@ -164,26 +169,32 @@ void ObjectFilter::bind(std::span<const Mention> mentions, HandleKind kind, uint
   const Mention* bound = mentionOf(mentions, kind, object);
   const Mention* to = mentionOf(mentions, HandleKind::kVkDeviceMemory, memory);
   if (!bound || !to || !isChosen(*bound) || bound->object.number == 0 || to->object.number == 0) return;
-  const Binding made{bound->object, to->object, offset, size == kUnknown ? sizeOf(bound->object) : size};
-  if (std::find(bindings_.begin(), bindings_.end(), made) == bindings_.end()) bindings_.push_back(made);
+  Bound& known = bound_[keyOf(bound->object)];
+  const Binding made{offset, size == kUnknown ? known.size : size, kind, bound->object.number};
+  Memory& into = memories_[to->object.number];
+  if (!into.bindings.insert(made).second) return;
+  into.longest = std::max(into.longest, made.size);
+  known.places.emplace_back(to->object.number, made);
 }
 
 void ObjectFilter::setSize(std::span<const Mention> mentions, HandleKind kind, uint64_t object,
                            uint64_t size) {
   const Mention* sized = mentionOf(mentions, kind, object);
   if (!sized || !isChosen(*sized) || sized->object.number == 0) return;
-  if (sizeOf(sized->object) == kUnknown) sizes_.push_back({sized->object, size});
+  Bound& known = bound_[keyOf(sized->object)];
+  if (known.size == kUnknown) known.size = size;
 }
 
-uint64_t ObjectFilter::sizeOf(const ObjectName& object) const {
-  for (const auto& [name, size] : sizes_)
-    if (name == object) return size;
-  return kUnknown;
-}
-
+// An object that has ended.
 void ObjectFilter::forget(const ObjectName& object) {
-  std::erase_if(bindings_, [&](const Binding& one) { return one.object == object || one.memory == object; });
-  std::erase_if(sizes_, [&](const auto& one) { return one.first == object; });
+  if (object.kind == HandleKind::kVkDeviceMemory) memories_.erase(object.number);
+  const auto known = bound_.find(keyOf(object));
+  if (known == bound_.end()) return;
+  for (const auto& [memory, binding] : known->second.places) {
+    const auto found = memories_.find(memory);
+    if (found != memories_.end()) found->second.bindings.erase(binding);
+  }
+  bound_.erase(known);
 }
 
 }  // namespace reprise

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <set>
 #include <span>
@@ -30,19 +31,30 @@ class ObjectFilter {
   bool see(const Event& event, std::span<const Mention> mentions);
 
  private:
-  // Where a chosen object's bytes lie.
+  // Where a chosen object's bytes lie in a memory; in the order of the offsets.
   struct Binding {
-    ObjectName object, memory;
-    uint64_t offset, size;  // in the memory
-    bool operator==(const Binding&) const = default;
+    uint64_t offset, size;
+    HandleKind kind;
+    uint64_t number;
+    auto operator<=>(const Binding&) const = default;
+  };
+  struct Memory {
+    std::set<Binding> bindings;
+    uint64_t longest = 0;  // of their sizes
   };
   static constexpr uint64_t kUnknown = UINT64_MAX;  // as a size: up to the memory's end
+  struct Bound {                                    // a buffer or image that is chosen
+    uint64_t size = kUnknown;
+    std::vector<std::pair<uint64_t, Binding>> places;  // by memory
+  };
+  using Key = std::pair<HandleKind, uint64_t>;
+  static Key keyOf(const ObjectName& object) { return {object.kind, object.number}; }
 
   bool isChosen(const Mention& mention) const {
-    return names_.contains({mention.object.kind, mention.object.number}) ||
-           values_.contains({mention.object.kind, mention.value});
+    return names_.contains(keyOf(mention.object)) || values_.contains({mention.object.kind, mention.value});
   }
-  bool touchesMemory(const Event& event, std::span<const Mention> mentions) const;
+  const Mention* mentionOf(std::span<const Mention> mentions, HandleKind kind, uint64_t value);
+  bool touchesMemory(const Event& event, std::span<const Mention> mentions);
   void learn(const Event& event, std::span<const Mention> mentions);
   template <class Packet>
   void learnSize(const Event& event, std::span<const Mention> mentions);
@@ -54,12 +66,12 @@ class ObjectFilter {
   void bind(std::span<const Mention> mentions, HandleKind kind, uint64_t object, uint64_t memory,
             uint64_t offset, uint64_t size);
   void setSize(std::span<const Mention> mentions, HandleKind kind, uint64_t object, uint64_t size);
-  uint64_t sizeOf(const ObjectName& object) const;
   void forget(const ObjectName& object);
 
-  std::set<std::pair<HandleKind, uint64_t>> names_, values_;
-  std::vector<Binding> bindings_;
-  std::vector<std::pair<ObjectName, uint64_t>> sizes_;  // of chosen objects
+  std::set<Key> names_, values_;
+  std::map<uint64_t, Memory> memories_;  // by number; those that something is bound to
+  std::map<Key, Bound> bound_;
+  size_t last_found_ = 0;  // of the event's mentions: what asks goes through them in their order
   std::unique_ptr<Arena> arena_ = std::make_unique<Arena>();
 };
 

@@ -81,6 +81,8 @@ void Objects::seePacket(const Event& event, Packet& packet) {
                   [&](HandleKind kind, uint64_t& value) { output(kind, value, command.creates); });
   }
   if (event.flags & kUnfinished) return;
+  std::sort(ending_.begin(), ending_.end());
+  ending_.erase(std::unique(ending_.begin(), ending_.end()), ending_.end());  // a call may name one twice
   for (const HandleMap::Id id : ending_) endBelow(id, true);
   if (Packet::kId == Command::vkResetDescriptorPool && pool_) endBelow(pool_, false);
 }
@@ -138,7 +140,7 @@ void Objects::input(HandleKind kind, uint64_t value, HandleKind ends) {
   mention(kind, value, id, is_end ? Mention::kEnded : Mention::kUsed);
   if (isPool(kind)) pool_ = id;
   if (kind == HandleKind::kVkSwapchainKHR) swapchain_ = id;
-  if (is_end && std::find(ending_.begin(), ending_.end(), id) == ending_.end()) ending_.push_back(id);
+  if (is_end) ending_.push_back(id);
 }
 
 void Objects::output(HandleKind kind, uint64_t value, HandleKind makes) {

@@ -7,16 +7,10 @@
 #include "tools/constants.h"
 #include "tools/objects.h"
 #include "tools/registry_names.h"
+#include "tools/utf16.h"
 
 namespace reprise {
 namespace {
-
-const char* findName(const EnumInfo& names, uint64_t value) {
-  for (const EnumName& candidate : names.values) {
-    if (candidate.value == value) return candidate.name;
-  }
-  return nullptr;
-}
 
 void appendFlag(std::string& out, std::string_view flag) {
   if (!out.empty()) out += " | ";
@@ -24,26 +18,14 @@ void appendFlag(std::string& out, std::string_view flag) {
 }
 
 // Appends the character that starts at `next`, in UTF-16, and moves `next` behind it.
-void appendUtf8(std::string& out, const uint16_t*& next) {
+void appendUtf16(std::string& out, const uint16_t*& next) {
   uint32_t point = *next++;
   if (point >= 0xd800 && point < 0xdc00 && *next >= 0xdc00 && *next < 0xe000) {
     point = 0x10000 + ((point - 0xd800) << 10) + (*next++ - 0xdc00u);
   } else if (point >= 0xd800 && point < 0xe000) {
     point = 0xfffd;  // half a pair
   }
-  const auto put = [&](uint32_t byte) { out += static_cast<char>(byte); };
-  if (point < 0x80) return put(point);
-  if (point < 0x800) {
-    put(0xc0 | point >> 6);
-  } else if (point < 0x10000) {
-    put(0xe0 | point >> 12);
-    put(0x80 | (point >> 6 & 0x3f));
-  } else {
-    put(0xf0 | point >> 18);
-    put(0x80 | (point >> 12 & 0x3f));
-    put(0x80 | (point >> 6 & 0x3f));
-  }
-  put(0x80 | (point & 0x3f));
+  appendUtf8(out, point);
 }
 
 std::string versionText(uint64_t value) {
@@ -138,7 +120,7 @@ void Printer::string(const Field& field, const char* value) {
 void Printer::wstring(const Field& field, const uint16_t* value) {
   if (!value) return tree_.null(field.name);
   std::string utf8;
-  while (*value) appendUtf8(utf8, value);
+  while (*value) appendUtf16(utf8, value);
   tree_.string(field.name, utf8);
 }
 

@@ -122,6 +122,15 @@ class Printer : public VisitorBase {
  private:
   template <class T>
   static constexpr bool kIsStruct = std::is_class_v<T> || std::is_union_v<T>;
+  // More numbers than these are a payload (shader code), as in the text of `reprise export`: a node for each
+  // would take a hundred times their bytes.
+  static constexpr size_t kListedNumbers = 64;
+
+  // Addresses and handles mean more than their bytes.
+  static bool isPlain(const Field& field) {
+    return field.kind != Field::kAddress && field.kind != Field::kDeviceAddress &&
+           field.kind != Field::kOpaque && field.kind != Field::kHandle;
+  }
 
   template <class S>
   void object(std::string_view name, std::string_view type, bool show_type, S& value) {
@@ -147,6 +156,9 @@ class Printer : public VisitorBase {
   void elements(const Field& field, std::string_view name, T* values, size_t count) {
     if (!values) return tree_.null(name);
     if constexpr (std::is_same_v<T, uint8_t>) return payload(name, values, count);
+    if constexpr (std::is_arithmetic_v<T>) {
+      if (count > kListedNumbers && isPlain(field)) return payload(name, values, count * sizeof(T));
+    }
     tree_.beginArray(name, kIsStruct<T> ? field.type : std::string_view(), count);
     if constexpr (std::is_arithmetic_v<T>) tree_.arrayBytes(std::as_bytes(std::span(values, count)));
     for (size_t i = 0; i < count; ++i) element(field, {}, false, values[i]);

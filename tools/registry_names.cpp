@@ -95,6 +95,18 @@ size_t editDistance(std::string_view a, std::string_view b, size_t most) {
 
 }  // namespace
 
+const char* findName(const EnumInfo& names, uint64_t value) {
+  for (const EnumName& candidate : names.values) {
+    if (candidate.value == value) return candidate.name;
+  }
+  return nullptr;
+}
+
+std::string valueName(const EnumInfo& names, uint64_t value) {
+  const char* known = findName(names, value);
+  return known ? known : std::to_string(value);
+}
+
 std::string_view structNamed(std::string_view name) { return structTable().find(name).value_or(""); }
 std::span<const std::string_view> structNames() { return structTable().names(); }
 

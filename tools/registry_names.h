@@ -1,5 +1,5 @@
-// Names of Vulkan's registry that a person types: structs, values and bits, handle types; and which known
-// name is meant by one that is misspelt.
+// Names of Vulkan's registry: of values, and those that a person types: structs, values and bits, handle
+// types; and which known name is meant by one that is misspelt.
 //
 // Constant tables, built at their first use; any thread. No errors: what is unknown is empty.
 #pragma once
@@ -13,6 +13,9 @@
 #include "format/vk.h"
 
 namespace reprise {
+
+const char* findName(const EnumInfo& names, uint64_t value);   // null: it has none
+std::string valueName(const EnumInfo& names, uint64_t value);  // the number if it has no name
 
 // The struct's or union's own name, also of an alias ("VkPhysicalDeviceFeatures2KHR"); empty: there is none.
 std::string_view structNamed(std::string_view name);

@@ -54,9 +54,10 @@ Json infoOf(const std::string& file) {
       runReprise({"info", "--format", "json", "--", file}, kInfoSeconds, kMostInfoBytes);
   if (!info) return {{"notes", {info.status().message()}}};
   const ChildResult& child = info.value();
-  if (child.exit_status != 0 || child.out_cut)
+  Json said = Json::parse(child.out, nullptr, false);  // longer than metadata may be
+  if (child.exit_status != 0 || child.out_cut || said.is_discarded())
     return {{"notes", {"`reprise info` could not say what the trace holds: " + child.err}}};
-  return parseMetadata(child.out);
+  return said;
 }
 
 Status makeFolder(const std::string& path) {

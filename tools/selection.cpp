@@ -6,17 +6,12 @@
 #include <charconv>
 
 #include "format/event_ahead.h"
+#include "tools/globs.h"
 #include "tools/log.h"
 #include "tools/registry_names.h"
 
 namespace reprise {
 namespace {
-
-bool matchesAny(const std::vector<std::string>& globs, std::string_view name) {
-  const std::string text(name);
-  return std::any_of(globs.begin(), globs.end(),
-                     [&](const std::string& glob) { return fnmatch(glob.c_str(), text.c_str(), 0) == 0; });
-}
 
 // Sorted, and without those that another one covers or continues.
 void merge(std::vector<NumberRange>& ranges) {
@@ -164,6 +159,12 @@ Status Selection::bindTo(const TraceReader& reader, const std::string& path, con
   if (named_.empty() && !by_number)
     REPRISE_LOG(warn, "no object of {} ever has a debug name that matches --named", path);
   return Status::ok();
+}
+
+bool Selection::selects() const {
+  const SelectionOptions& o = options_;
+  return !(o.frames.empty() && o.calls.empty() && o.threads.empty() && o.commands.empty() &&
+           o.named.empty() && o.objects.empty() && o.structs.empty() && o.where.empty());
 }
 
 Status Selection::start(TraceReader& reader, bool from_first_event) {

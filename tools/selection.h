@@ -41,6 +41,9 @@ class Selection {
   // The threads and debug names that the trace has; `path`: a second reader looks for the latter.
   Status bindTo(const TraceReader& reader, const std::string& path, const ReadOptions& reading);
 
+  // Any option is given.
+  bool selects() const;
+
   // Where handles must be known, an event means nothing without those before it.
   bool needsObjects() const { return needsObject() || !options_.named.empty(); }
 

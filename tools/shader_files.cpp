@@ -138,8 +138,13 @@ Result<std::unique_ptr<ShaderFiles>> ShaderFiles::create(const std::string& dire
 }
 
 ShaderFiles::~ShaderFiles() {
-  if (index_) std::fclose(index_);
+  if (index_ == nullptr) return;
+  std::fclose(index_);
+  removeIndex();
 }
+
+// Half an index is no JSON.
+void ShaderFiles::removeIndex() const { (void)std::remove((directory_ + "/index.json").c_str()); }
 
 bool ShaderFiles::mayHold(const Event& event) {
   if (event.kind != Event::kCall || commandInfo(event.command).is_cmd) return false;
@@ -229,7 +234,10 @@ Status ShaderFiles::finish() {
   }
   written = std::fputs("\n]}\n", index_) >= 0 && written;
   written = std::fclose(std::exchange(index_, nullptr)) == 0 && written;
-  return written ? Status::ok() : failure(directory_ + "/index.json");
+  if (written) return Status::ok();
+  Status status = failure(directory_ + "/index.json");
+  removeIndex();
+  return status;
 }
 
 std::string ShaderFiles::summary() const {

@@ -7,7 +7,7 @@
 //
 // Whatever a call holds that begins like SPIR-V is taken for it: shader modules, pipelines' inline ones,
 // shader objects, and what later registries add. Memory: a hash a module. One thread's. Errors: what cannot
-// be written.
+// be written. Without a finish() that succeeds there is no index.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,7 @@ class ShaderFiles {
   Status writeUse(const Event& event, const std::string& name, const std::string& way,
                   std::span<const Mention> mentions, const Objects& objects);
   void disassemble(const std::string& name);
+  void removeIndex() const;
   Status failure(const std::string& path) const;
 
   struct Module {

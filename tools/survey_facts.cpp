@@ -197,35 +197,34 @@ typename Map::mapped_type* SurveyFacts::rowOf(Map& map, const Key& key) {
 
 // ---- memory
 
-void SurveyFacts::count(const Allocation& allocation, bool more) {
-  const auto add = [&](std::map<Place, MemoryUse>& rows, std::map<Place, Now>& now, uint32_t index) {
-    MemoryUse* row = rowOf(rows, Place{allocation.device, index});
-    if (!row) return;
-    uint64_t& bytes = now[{allocation.device, index}].bytes;
-    bytes = more ? bytes + allocation.size : bytes - allocation.size;
-    row->peak = std::max(row->peak, bytes);
-    row->allocations += more;
+// f(row, now) for what an allocation counts in: its memory type, and that type's heap where the device told
+// it.
+template <class F>
+void SurveyFacts::forEachPlaceOf(const Allocation& allocation, F&& f) {
+  const auto one = [&](std::map<Place, MemoryUse>& rows, std::map<Place, Now>& now, uint32_t index) {
+    const Place place{allocation.device, index};
+    if (MemoryUse* row = rowOf(rows, place)) f(*row, now[place]);
   };
-  add(findings_.memory_types, types_now_, allocation.type);
+  one(findings_.memory_types, types_now_, allocation.type);
   if (allocation.device >= findings_.devices.size()) return;
   const SurveyedDevice& device = findings_.devices[allocation.device];
   if (allocation.type < device.memory_types.size())
-    add(findings_.heaps, heaps_now_, device.memory_types[allocation.type].heap);
+    one(findings_.heaps, heaps_now_, device.memory_types[allocation.type].heap);
+}
+
+void SurveyFacts::count(const Allocation& allocation, bool more) {
+  forEachPlaceOf(allocation, [&](MemoryUse& row, Now& now) {
+    now.bytes = more ? now.bytes + allocation.size : now.bytes - allocation.size;
+    row.peak = std::max(row.peak, now.bytes);
+    row.allocations += more;
+  });
 }
 
 void SurveyFacts::countMapped(const Allocation& allocation, bool more) {
-  const auto add = [&](std::map<Place, MemoryUse>& rows, std::map<Place, Now>& now, uint32_t index) {
-    MemoryUse* row = rowOf(rows, Place{allocation.device, index});
-    if (!row) return;
-    uint64_t& bytes = now[{allocation.device, index}].mapped;
-    bytes = more ? bytes + allocation.mapped : bytes - allocation.mapped;
-    row->mapped_peak = std::max(row->mapped_peak, bytes);
-  };
-  add(findings_.memory_types, types_now_, allocation.type);
-  if (allocation.device >= findings_.devices.size()) return;
-  const SurveyedDevice& device = findings_.devices[allocation.device];
-  if (allocation.type < device.memory_types.size())
-    add(findings_.heaps, heaps_now_, device.memory_types[allocation.type].heap);
+  forEachPlaceOf(allocation, [&](MemoryUse& row, Now& now) {
+    now.mapped = more ? now.mapped + allocation.mapped : now.mapped - allocation.mapped;
+    row.mapped_peak = std::max(row.mapped_peak, now.mapped);
+  });
 }
 
 void SurveyFacts::note(const AllocateMemoryCall& call) {

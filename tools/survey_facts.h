@@ -66,6 +66,8 @@ class SurveyFacts {
   static bool makesOrEnds(Command canonical);
   template <class T>
   size_t deviceOf(T device) const;
+  template <class F>
+  void forEachPlaceOf(const Allocation& allocation, F&& f);
   void count(const Allocation& allocation, bool more);
   void countMapped(const Allocation& allocation, bool more);
   void queueMade(size_t device, uint32_t family, uint32_t index, const VkQueue* queue);

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "tools/hex_dump.h"
+
 namespace reprise {
 namespace {
 
@@ -51,12 +53,6 @@ bool isControl(std::string_view sequence) {
   return first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;  // U+0080 to U+009F
 }
 
-void appendByte(std::string& out, unsigned value) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  out += kDigits[value >> 4 & 15];
-  out += kDigits[value & 15];
-}
-
 // The escape that JSON and C share for `c`, or null.
 const char* shortEscape(char c) {
   switch (c) {
@@ -93,7 +89,7 @@ void appendJsonString(std::string& out, std::string_view value) {
       out += escape;
     } else if (length == 1 && isControl(value.substr(0, 1))) {
       out += "\\u00";
-      appendByte(out, static_cast<unsigned char>(value[0]));
+      appendHexByte(static_cast<unsigned char>(value[0]), out);
     } else {
       out += value.substr(0, length);
     }
@@ -111,7 +107,7 @@ void appendTextString(std::string& out, std::string_view value) {
     } else if (length == 0 || isControl(value.substr(0, length))) {
       for (size_t i = 0; i < std::max<size_t>(length, 1); ++i) {
         out += "\\x";
-        appendByte(out, static_cast<unsigned char>(value[i]));
+        appendHexByte(static_cast<unsigned char>(value[i]), out);
       }
     } else {
       out += value.substr(0, length);
@@ -291,7 +287,7 @@ void Tree::bytes(std::string_view name, std::span<const std::byte> value, size_t
   text_ += isJson() ? ",\"hex\":\"" : value.size() == 1 ? " byte" : " bytes";
   for (size_t i = 0; i < shown; ++i) {
     if (!isJson()) text_ += i == 0 ? ": " : " ";
-    appendByte(text_, static_cast<unsigned>(value[i]));
+    appendHexByte(static_cast<unsigned char>(value[i]), text_);
   }
   if (isJson()) text_ += '"';
   if (shown < value.size()) text_ += isJson() ? ",\"cut\":true" : shown ? " ..." : "";

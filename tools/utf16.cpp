@@ -2,9 +2,24 @@
 
 namespace reprise {
 
+void appendUtf8(std::string& out, uint32_t point) {
+  const auto put = [&](uint32_t byte) { out += static_cast<char>(byte); };
+  if (point < 0x80) return put(point);
+  if (point < 0x800) {
+    put(0xc0 | point >> 6);
+  } else if (point < 0x10000) {
+    put(0xe0 | point >> 12);
+    put(0x80 | (point >> 6 & 0x3f));
+  } else {
+    put(0xf0 | point >> 18);
+    put(0x80 | (point >> 12 & 0x3f));
+    put(0x80 | (point >> 6 & 0x3f));
+  }
+  put(0x80 | (point & 0x3f));
+}
+
 std::optional<std::string> utf8From(std::span<const uint16_t> units) {
   std::string out;
-  const auto put = [&](uint32_t byte) { out += static_cast<char>(byte); };
   for (size_t i = 0; i < units.size(); ++i) {
     uint32_t point = units[i];
     if (point >= 0xd800 && point < 0xe000) {
@@ -13,21 +28,7 @@ std::optional<std::string> utf8From(std::span<const uint16_t> units) {
       if (!pair) return std::nullopt;
       point = 0x10000 + ((point - 0xd800) << 10) + (units[++i] - 0xdc00u);
     }
-    if (point < 0x80) {
-      put(point);
-      continue;
-    }
-    if (point < 0x800) {
-      put(0xc0 | point >> 6);
-    } else if (point < 0x10000) {
-      put(0xe0 | point >> 12);
-      put(0x80 | (point >> 6 & 0x3f));
-    } else {
-      put(0xf0 | point >> 18);
-      put(0x80 | (point >> 12 & 0x3f));
-      put(0x80 | (point >> 6 & 0x3f));
-    }
-    put(0x80 | (point & 0x3f));
+    appendUtf8(out, point);
   }
   return out;
 }

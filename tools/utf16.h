@@ -10,6 +10,7 @@
 
 namespace reprise {
 
+void appendUtf8(std::string& out, uint32_t point);
 std::optional<std::string> utf8From(std::span<const uint16_t> units);  // nullopt: half a pair stands alone
 std::vector<uint16_t> utf16From(std::string_view utf8);                // of well-formed text
 

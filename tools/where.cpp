@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "format/vk.h"
+#include "tools/registry_names.h"
 
 namespace reprise {
 namespace {
@@ -193,10 +194,8 @@ class Search {
   bool judgeType(const Tree::Node& node, const Way& way) const {
     if (node.value.kind != Value::kEnum) return false;
     if (!isOnPath({&way, "sType", {}, {}, 0})) return false;
-    std::string_view name;
-    for (const EnumName& known : kVkStructureTypeNames.values)
-      if (known.value == node.value.bits) name = known.name;
-    return judge(test_, node.value, name);
+    const char* name = findName(kVkStructureTypeNames, node.value.bits);
+    return judge(test_, node.value, name ? name : "");
   }
 
   const Test& test_;

@@ -249,13 +249,16 @@ class WhereParser {
   }
 
   void version(std::string_view spelling, Where::Number& number) {
+    constexpr uint32_t kLimits[3] = {128, 1024, 4096};  // of VK_MAKE_API_VERSION()
     uint32_t parts[3] = {};
     const char* at = spelling.data();
     const char* end = at + spelling.size();
-    for (uint32_t& part : parts) {
-      const auto [next, wrong] = std::from_chars(at, end, part);
-      if (wrong != std::errc() || part >= 1024) return fail(std::string(spelling) + " is no Vulkan version");
-      at = next == end ? end : next + 1;
+    for (size_t i = 0; i < 3; ++i) {
+      const auto [next, wrong] = std::from_chars(at, end, parts[i]);
+      const bool ends_well = i == 2 ? next == end : next != end && *next == '.';
+      if (wrong != std::errc() || !ends_well || parts[i] >= kLimits[i])
+        return fail(std::string(spelling) + " is no Vulkan version; these are three numbers, as in 1.3.0");
+      at = next + 1;
     }
     number.bits = VK_MAKE_API_VERSION(0, parts[0], parts[1], parts[2]);
   }

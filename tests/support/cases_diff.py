@@ -3,7 +3,9 @@
 import json
 import re
 
+from support.cases_dump import on_terminal
 from support.cases_errors import says
+from support.cases_text import edit_lines, export, import_text
 from support.harness import copy_head, ok, require
 
 
@@ -111,11 +113,37 @@ def trouble(bench):
     require("Exit status: 0 the same; 1 different; 2 trouble" in out and "Example" in out, out)
 
 
+def hostile(bench):
+    """A name of nothing but brackets, which is no JSON that nests; and a pager that is not there."""
+    trace = bench.path("names.vkr")
+    ok(bench.capture(trace, [bench.app("objects"), "names", bench.path("out.bin")]))
+    folder = export(bench, trace)
+
+    def rename(row):
+        if row.get("command") == "vkSetDebugUtilsObjectNameEXT":
+            row["args"]["pNameInfo"]["pObjectName"] = "[" * 65
+        return row
+
+    require(edit_lines(folder, rename) > 0, "the program names nothing")
+    named = import_text(bench, folder, "named.vkr")
+    gone = edit_lines(folder, lambda row: None if row.get("command", "").startswith("vkDestroyBuffer") else row)
+    require(gone > 0, "the program destroys no buffer")
+    fewer = import_text(bench, folder, "fewer.vkr")
+    found, summary = lines(bench, named, fewer, status=1)
+    require(summary["only_a"] == gone, f"{gone} calls were taken away: {summary}")
+    calls = [call for line in found for call in line["a"]]
+    require(all(isinstance(call, dict) for call in calls), f"a call is no object: {calls}")
+    require(any(call["args"]["buffer"].get("name") == "[" * 65 for call in calls), f"no call has the name: {calls}")
+    err = on_terminal(bench, [bench.reprise, "diff", named, fewer], {"TERM": "xterm", "PAGER": "no-such-pager"}, 2)
+    require("no-such-pager" in err and "PAGER" in err, f"a missing pager is not said: {err}")
+
+
 CASES = {
     "diff-same-program": same_program,
     "diff-cube": cube,
     "diff-inserted": inserted_calls,
     "diff-million": million,
     "diff-trouble": trouble,
+    "diff-hostile": hostile,
 }
 SLOW = {}

@@ -7,7 +7,6 @@ import os
 import pathlib
 import pty
 import re
-import struct
 import subprocess
 
 from support.cases_errors import says
@@ -45,6 +44,11 @@ def values(line, *suffix):
     """What stands on the ways that end so, elements of arrays one by one."""
     found = [value for way, value in walk(line.get("args", {})) if way[-len(suffix):] == suffix]
     return [value for value in found if not isinstance(value, (dict, list))]
+
+
+def values_at(line, member):
+    """What stands at each member of that name, whatever it is."""
+    return [value for way, value in walk(line.get("args", {})) if way[-1:] == (member,)]
 
 
 def call_numbers(lines):
@@ -204,6 +208,32 @@ def debug_names(bench):
     require("no object" in run.err and not run.out, "a name that no object has is not said")
 
 
+def says_nothing_of_selection(bench, trace):
+    for options in ([], ["--command", "vkCreateDevice"], ["--frames", "0"]):
+        run = bench.run([bench.reprise, "dump", *options, trace]).expect()
+        require("selection" not in run.err, f"{options}: {run.err}")
+
+
+def output_is_full(bench, trace):
+    """What cannot be written is said, wherever it was to go."""
+    for options in (["--shaders", bench.path("full"), trace], ["--schema"], [trace]):
+        with open("/dev/full", "wb") as full:
+            run = subprocess.run([bench.reprise, "dump", *options], stdout=full, stderr=subprocess.PIPE, env=bench.env,
+                                 timeout=HANG_SECONDS)
+        require(run.returncode == 3 and b"cannot write standard output" in run.stderr,
+                f"dump {options} >/dev/full: {run.returncode}, {run.stderr}")
+
+
+def shader_in_the_way(bench, trace):
+    """A module that cannot be written: said, and no half of an index stays."""
+    good, bad = bench.path("good-shaders"), bench.path("bad-shaders")
+    bench.run([bench.reprise, "dump", "--shaders", good, trace]).expect()
+    name = json.loads((good / "index.json").read_text())["modules"][0]["file"]
+    (bad / name).mkdir(parents=True)
+    says(bench.run([bench.reprise, "dump", "--shaders", bad, trace]), 3, name)
+    require(not (bad / "index.json").exists(), "half an index was left")
+
+
 def usage(bench):
     trace = bench.path("good.vkr")
     ok(bench.capture(trace, [bench.app("compute")]))
@@ -223,6 +253,17 @@ def usage(bench):
         says(bench.run([bench.reprise, "dump", *options, trace]), 2, *words)
     says(bench.run([bench.reprise, "dump", "--shaders", "/proc/none", trace]), 3, "/proc/none")
     says(bench.run([bench.reprise, "dump"]), 2, "FILE")
+    says(bench.run([bench.reprise, "dump", "--bytes", "-1", trace]), 2, "--bytes")
+    before = trace.read_bytes()
+    says(bench.run([bench.reprise, "dump", trace, "-o", bench.dir / "." / "good.vkr"]), 2, "good.vkr is the trace itself")
+    require(trace.read_bytes() == before, "-o FILE destroyed the trace")
+    for nothing in (["--object", "VkImage:9999"], ["--command", "vkCmdDrawz"], ["--where", "nosuchmember == 3"]):
+        run = bench.run([bench.reprise, "dump", *nothing, trace]).expect()
+        require(not run.out and "no event of" in run.err and "passes the selection" in run.err,
+                f"{nothing}: {run.out[:100]}{run.err}")
+    says_nothing_of_selection(bench, trace)
+    output_is_full(bench, trace)
+    shader_in_the_way(bench, trace)
     cut = bench.path("cut.vkr")
     cut.write_bytes(trace.read_bytes()[:-40])
     every = bench.run([bench.reprise, "dump", trace]).expect().out
@@ -278,12 +319,14 @@ def shaders_of(bench, trace):
     folder = bench.path(trace.stem + "-shaders")
     run = bench.run([bench.reprise, "dump", "--shaders", folder, trace]).expect()
     index = json.loads((folder / "index.json").read_text())
-    every = lines_of(bench, trace, "--names")
+    every = lines_of(bench, trace, "--names", "--data")
     wanted = {}
     for line in every:
-        for way, words in walk(line.get("args", {})):
-            if way[-1:] == ("pCode",) and isinstance(words, list):
-                wanted.setdefault(struct.pack(f"<{len(words)}I", *words), []).append(line)
+        for way, code in walk(line.get("args", {})):
+            if way[-1:] == ("pCode",) and isinstance(code, dict):
+                wanted.setdefault(bytes.fromhex(code["hex"]), []).append(line)
+    cut = [value for line in lines_of(bench, trace, "--bytes", "4") for value in values_at(line, "pCode")]
+    require(cut and all(value["hex"] == "03022307" and value["cut"] for value in cut), f"--bytes 4 shows {cut[:2]}")
     found = {(folder / module["file"]).read_bytes(): module for module in index["modules"]}
     require(wanted and set(found) == set(wanted), f"{len(found)} modules written, {len(wanted)} in the trace: {run.out}")
     require(len(list(folder.glob("*.spv"))) == len(wanted), "a module is written twice, or there is something else")

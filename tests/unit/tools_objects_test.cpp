@@ -123,6 +123,28 @@ TEST_F(ObjectsTest, ADeviceTakesItsObjectsAlong) {
   EXPECT_EQ(objects_.alive(HandleKind::kVkDevice), 0u);
 }
 
+// A call that ends very many objects, one of them twice, which is an error that a trace may hold.
+TEST_F(ObjectsTest, ManyEndInOneCall) {
+  constexpr uint32_t kCount = 100'000;
+  std::vector<VkCommandBuffer> made;
+  for (uint64_t i = 0; i < kCount; ++i) made.push_back(handle<VkCommandBuffer>(0x10000 + i));
+  AllocateCommandBuffersCall allocate;
+  VkCommandBufferAllocateInfo info{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO};
+  info.commandBufferCount = kCount;
+  allocate.device = device_;
+  allocate.pAllocateInfo = &info;
+  allocate.pCommandBuffers = made.data();
+  see(allocate);
+  EXPECT_EQ(objects_.alive(HandleKind::kVkCommandBuffer), kCount);
+  made[1] = made[0];
+  FreeCommandBuffersCall end;
+  end.device = device_;
+  end.commandBufferCount = kCount;
+  end.pCommandBuffers = made.data();
+  EXPECT_EQ(see(end).back().role, Mention::kEnded);
+  EXPECT_EQ(objects_.alive(HandleKind::kVkCommandBuffer), 1u);
+}
+
 TEST_F(ObjectsTest, DebugNames) {
   const ObjectName image = makeImage(0x100);
   SetDebugUtilsObjectNameEXTCall call;

@@ -282,6 +282,34 @@ TEST(Printer, MasksAndBits) {
   EXPECT_NE(text(stamp).find("stage = VK_PIPELINE_STAGE_2_COPY_BIT | 0x8000000000000000"), std::string::npos);
 }
 
+TEST(Printer, ManyNumbersAreAPayload) {
+  std::vector<uint32_t> code(64, 0x07230203);
+  VkShaderModuleCreateInfo info{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
+  CreateShaderModuleCall call;
+  call.pCreateInfo = &info;
+  info.codeSize = code.size() * sizeof(uint32_t);
+  info.pCode = code.data();
+  EXPECT_EQ(json(call)["pCreateInfo"]["pCode"].size(), 64u);
+  EXPECT_EQ(json(call)["pCreateInfo"]["pCode"][0], 0x07230203);
+  code.push_back(1);
+  info.codeSize = code.size() * sizeof(uint32_t);
+  info.pCode = code.data();
+  const auto cut = json(call)["pCreateInfo"]["pCode"];
+  EXPECT_EQ(cut, nlohmann::json::parse(R"({"size":260,"hex":"0302230703022307","cut":true})"));
+  EXPECT_NE(text(call).find("pCode = 260 bytes: 03 02 23 07 03 02 23 07 ..."), std::string::npos)
+      << text(call);
+}
+
+TEST(Printer, ManyAddressesAreAList) {
+  const std::vector<VkDeviceAddress> addresses(65, 0x1000);
+  CmdBuildAccelerationStructuresIndirectKHRCall call;
+  call.infoCount = uint32_t(addresses.size());
+  call.pIndirectDeviceAddresses = addresses.data();
+  const auto list = json(call)["pIndirectDeviceAddresses"];
+  ASSERT_EQ(list.size(), 65u);
+  EXPECT_EQ(list[64], "0x1000");
+}
+
 TEST(Printer, EnumerationCount) {
   uint32_t count = 2;
   VkPhysicalDevice devices[] = {handle<VkPhysicalDevice>(1), handle<VkPhysicalDevice>(2)};

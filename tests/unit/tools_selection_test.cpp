@@ -172,6 +172,57 @@ TEST_F(SelectionTest, ObjectsFromMakingToEnd) {
             (Names{"5", "6", "7", "m512", "m1024", "m2000", "hole", "m512"}));
 }
 
+// Buffers side by side in one memory, every other one destroyed before the memory changes.
+TEST_F(SelectionTest, ManyObjectsInOneMemory) {
+  constexpr uint64_t kCount = 3000, kSize = 16;
+  const auto buffer = [](uint64_t i) { return handle<VkBuffer>(0x10000 + i); };
+  call(madeInstance());
+  VkDeviceMemory memory = handle<VkDeviceMemory>(kMemory);
+  AllocateMemoryCall allocate;
+  allocate.device = device_;
+  allocate.pMemory = &memory;
+  call(allocate);
+  for (uint64_t i = 0; i < kCount; ++i) {
+    VkBufferCreateInfo info{VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO};
+    info.size = kSize;
+    VkBuffer made = buffer(i);
+    CreateBufferCall create;
+    create.device = device_;
+    create.pCreateInfo = &info;
+    create.pBuffer = &made;
+    call(create);
+    VkDebugUtilsObjectNameInfoEXT name{VK_STRUCTURE_TYPE_DEBUG_UTILS_OBJECT_NAME_INFO_EXT};
+    name.objectType = VK_OBJECT_TYPE_BUFFER;
+    name.objectHandle = uint64_t(made);
+    name.pObjectName = "part";
+    SetDebugUtilsObjectNameEXTCall named;
+    named.device = device_;
+    named.pNameInfo = &name;
+    call(named);
+    BindBufferMemoryCall bind;
+    bind.device = device_;
+    bind.buffer = made;
+    bind.memory = memory;
+    bind.memoryOffset = i * kSize;
+    call(bind);
+  }
+  for (uint64_t i = 1; i < kCount; i += 2) {
+    DestroyBufferCall destroy;
+    destroy.device = device_;
+    destroy.buffer = buffer(i);
+    call(destroy);
+  }
+  const uint64_t first_of_changes = 2 + 3 * kCount + kCount / 2;
+  for (uint64_t i = 0; i < kCount; ++i) change(i * kSize + 4, 8);
+  change(100 * kSize + 8, 2 * kSize);  // from one that is there to the next one that is
+  ASSERT_TRUE(trace_.finish().isOk());
+  Names found = chosen({.named = {"part"}});
+  ASSERT_EQ(found.size(), first_of_changes - 2 + kCount / 2 + 1);
+  found.erase(found.begin(), found.begin() + ptrdiff_t(first_of_changes - 2));
+  for (uint64_t i = 0; i < kCount / 2; ++i) EXPECT_EQ(found[i], "m" + std::to_string(2 * i * kSize + 4));
+  EXPECT_EQ(found.back(), "m" + std::to_string(100 * kSize + 8));
+}
+
 TEST_F(SelectionTest, StructsAndValues) {
   write();
   EXPECT_EQ(chosen({.structs = {"VkExtent3D"}}), (Names{"1", "3", "hole"}));
@@ -186,6 +237,14 @@ TEST_F(SelectionTest, StructsAndValues) {
 TEST_F(SelectionTest, ThreadsByNumber) {
   write();
   EXPECT_EQ(chosen({.threads = {"1"}}), (Names{"9"}));
+}
+
+TEST(SelectionOptions, AnyOfThemSelects) {
+  const auto selects = [](const SelectionOptions& options) { return Selection::parse(options)->selects(); };
+  EXPECT_FALSE(selects({}));
+  EXPECT_TRUE(selects({.frames = {"1"}}));
+  EXPECT_TRUE(selects({.named = {"x"}}));
+  EXPECT_TRUE(selects({.where = {"x"}}));
 }
 
 Status statusOf(const SelectionOptions& options) { return Selection::parse(options).status(); }

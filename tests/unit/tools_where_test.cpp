@@ -197,6 +197,11 @@ TEST(Where, ErrorsNameTheColumn) {
       {"name < 'x'", "a text can only be compared with"},
       {"name ~ x", "expected a glob in quotes, found `x`"},
       {"width > NULL", "NULL can only be compared"},
+      {"apiVersion == 1.0.0abc", "1.0.0abc is no Vulkan version"},
+      {"apiVersion == 1x0.0.7", "1x0.0.7 is no Vulkan version"},
+      {"apiVersion == 1..7", "1..7 is no Vulkan version"},
+      {"apiVersion == 1.0.", "1.0. is no Vulkan version"},
+      {"apiVersion == 128.0.0", "128.0.0 is no Vulkan version"},
       {"width == 0xg", "no hexadecimal number"},
       {"width == 1e", "at column 10"},
       {"width == 99999999999999999999999", ""},
@@ -215,6 +220,23 @@ TEST(Where, ErrorsNameTheColumn) {
     EXPECT_EQ(where.status().code(), Code::kUsage);
     EXPECT_NE(where.status().message().find(message), std::string::npos) << where.status().message();
   }
+}
+
+TEST(Where, ManyNumbersAreThereOrNot) {
+  std::vector<uint32_t> code(64, 7);
+  VkShaderModuleCreateInfo info{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
+  info.codeSize = code.size() * sizeof(uint32_t);
+  info.pCode = code.data();
+  CreateShaderModuleCall call;
+  call.pCreateInfo = &info;
+  EXPECT_TRUE(holds("pCode[63] == 7", call));
+  code.push_back(7);
+  info.codeSize = code.size() * sizeof(uint32_t);
+  info.pCode = code.data();
+  EXPECT_FALSE(holds("pCode[63] == 7", call));
+  EXPECT_TRUE(holds("pCode and pCode != NULL", call));
+  info.pCode = nullptr;
+  EXPECT_TRUE(holds("not pCode and pCode == NULL", call));
 }
 
 TEST(Where, NestingAndLengthAreBounded) {
