@@ -6,6 +6,7 @@
 
 #include "tools/commands.h"
 #include "tools/log.h"
+#include "tools/part_file.h"
 #include "tools/trace_scrub.h"
 #include "tools/tree.h"
 
@@ -27,7 +28,8 @@ constexpr const char* kFooter =
     "at what a\n"
     "program draws before you give its trace away. No environment is ever in a trace.\n"
     "\n"
-    "Exit status: 0 done; 2 wrong argument; 3 FILE cannot be read, or OUT not written (then it is removed).\n"
+    "Exit status: 0 done; 2 wrong argument; 3 FILE cannot be read, or OUT not written (then what was there "
+    "stays).\n"
     "\n"
     "Example:\n"
     "  reprise scrub game.vkr -o report.vkr --all";
@@ -69,11 +71,11 @@ int runScrub(const std::string& file, const std::string& out, const ScrubOptions
     REPRISE_LOG(error, "{} is the trace itself; name another file for the copy", out);
     return static_cast<int>(Code::kUsage);
   }
-  const Result<ScrubSummary> summary = scrubTrace(file, out, options);
-  if (!summary) {
-    if (fs::is_regular_file(out, ignored)) fs::remove(out, ignored);
-    REPRISE_LOG(error, "{}", summary.status().message());
-    return summary.status().exitCode();
+  PartFile copy(out);
+  const Result<ScrubSummary> summary = scrubTrace(file, copy.path(), options);
+  if (const Status status = summary ? copy.finish() : summary.status(); !status) {
+    REPRISE_LOG(error, "{}", status.message());
+    return status.exitCode();
   }
   print(out, summary.value());
   return 0;

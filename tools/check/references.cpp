@@ -1,7 +1,5 @@
 #include "tools/check/references.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -11,6 +9,7 @@
 
 #include "replay/picture_names.h"
 #include "tools/check/hash.h"
+#include "tools/part_file.h"
 
 namespace reprise {
 namespace {
@@ -51,12 +50,11 @@ std::string differenceText(const RasterDifference& difference, const Raster& ref
 }
 
 Status copyInPlace(const fs::path& from, const fs::path& to) {
-  const fs::path part = to.string() + "." + std::to_string(getpid()) + ".part";
+  PartFile part(to);
   std::error_code error;
-  fs::copy_file(from, part, fs::copy_options::overwrite_existing, error);
-  if (!error) fs::rename(part, to, error);
+  fs::copy_file(from, part.path(), fs::copy_options::overwrite_existing, error);
   return error ? Status(Code::kUnreadable, "cannot write " + to.string() + ": " + error.message())
-               : Status::ok();
+               : part.finish();
 }
 
 bool samePixels(const fs::path& a, const fs::path& b) {
@@ -248,15 +246,13 @@ Status References::updateMemories(const SeenFiles& seen, std::map<std::string, s
   std::stringstream before;
   before << std::ifstream(hashFile()).rdbuf();
   if (before.str() == text) return Status::ok();
-  const fs::path part = hashFile().string() + "." + std::to_string(getpid()) + ".part";
-  std::ofstream file(part, std::ios::binary);
+  PartFile part(hashFile());
+  std::ofstream file(part.path(), std::ios::binary);
   file << text;
   file.close();
-  std::error_code error;
-  if (file) fs::rename(part, hashFile(), error);
-  if (!file || error) return Status(Code::kUnreadable, "cannot write " + hashFile().string());
+  if (!file) return Status(Code::kUnreadable, "cannot write " + hashFile().string());
   counts["memory hashes"] = seen.memories.size();
-  return Status::ok();
+  return part.finish();
 }
 
 }  // namespace reprise
