@@ -362,6 +362,11 @@ def update(bench):
     check(bench, path, "--update").expect()
     require("1 pictures removed" in written(), written())
     check(bench, path).expect()
+    # A replay that leaves no report says of no picture that it is no more.
+    kept = sorted(folder.iterdir())
+    run = check(bench, path, "--update", env=dying("exit")).expect(1)
+    require("left no report" in run.out, run.out)
+    same("after a replay without a report", (written(), sorted(folder.iterdir())), ("", kept))
     (folder / "frame-000008.png").unlink()
     check(bench, path).expect(1)
     require("there is no reference of it" in bench.path("results.json").read_text(), "a reference too few is not told")

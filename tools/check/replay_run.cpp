@@ -120,11 +120,11 @@ std::string firstDifferenceText(const RunReport& report) {
          "): " + valueOr<std::string>(first, "text", "");
 }
 
-void judgeStatus(int status, bool reported, ReplayRun& run) {
+void judgeStatus(int status, ReplayRun& run) {
   const RunReport& report = run.report;
   const std::string error = report.error.empty() ? lastWords(run.end.output) : report.error;
   run.outcome = Outcome::kFail;
-  if (!reported && status < 3) {
+  if (!run.reported && status < 3) {
     run.message = "the replay left no report: " + lastWords(run.end.output);
   } else if (status == 0) {
     run.outcome = Outcome::kPass;
@@ -192,9 +192,8 @@ ReplayRun runReplayOf(const fs::path& trace, const CheckSettings& settings, cons
   if (!settings.frames.empty()) words.insert(words.end(), {"--look-at", settings.frames});
   if (settings.validate) words.emplace_back("--validate");
   run.end = watch.run(command);
-  const bool reported = readReport(report, run.report);
-  if (judgeEnd(run.end, settings.time_limit, run.outcome, run.message))
-    judgeStatus(run.end.code, reported, run);
+  run.reported = readReport(report, run.report);
+  if (judgeEnd(run.end, settings.time_limit, run.outcome, run.message)) judgeStatus(run.end.code, run);
   return run;
 }
 

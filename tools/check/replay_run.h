@@ -32,6 +32,7 @@ struct ReplayRun {
   ChildEnd end;
   Outcome outcome = Outcome::kFail;
   std::string message;
+  bool reported = false;  // it left a report: without one nothing is known of what it would have written
   RunReport report;
 };
 
