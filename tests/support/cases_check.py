@@ -171,7 +171,12 @@ def pages(bench):
               {"name": "cut", "path": "cut.vkr"}]
     path = manifest(bench, traces, head=LAVAPIPE)
     check(bench, path, "--update", "--only", "cube").expect()
+    stranger, stale = bench.path("page/pictures/holiday/beach.png"), bench.path("page/pictures/cube/stale.png")
+    for file in (stranger, stale):
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"a picture")
     check(bench, path, "--html", bench.path("page")).expect(3)
+    require(stranger.exists() and not stale.exists(), "pictures that go are an earlier run's of these traces, no others")
     for width in (1280, 500):
         dom = chromium(bench, f"--screenshot={bench.path(f'page-{width}.png')}", width=width)
         require(bench.path(f"page-{width}.png").stat().st_size > 10_000, f"no picture of the page: {dom.err}")
