@@ -129,7 +129,12 @@ class ScrubbedTrace : public ::testing::Test {
     encodeInputs(begin, inputs);
     trace.command(0, static_cast<uint16_t>(Command::vkCmdBeginDebugUtilsLabelEXT), inputs);
     Words code = shader();
-    for (int i = 0; i < 300; ++i) append(code, 0, {});  // long enough for bulk
+    for (int i = 0; i < 300; ++i) append(code, 0, {});
+    addShader(trace, code, true);
+    ASSERT_TRUE(trace.finish().isOk());
+  }
+
+  void addShader(TraceBuilder& trace, const Words& code, bool in_bulk) {
     VkShaderModuleCreateInfo module{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0, code.size() * 4,
                                     code.data()};
     auto made = reinterpret_cast<VkShaderModule>(uint64_t{7});
@@ -141,9 +146,8 @@ class ScrubbedTrace : public ::testing::Test {
     visit(encoder, create);
     Bytes outputs;
     encodeOutputs(create, outputs);
-    trace.bulk(0, std::as_bytes(std::span(code)));
+    if (in_bulk) trace.bulk(0, std::as_bytes(std::span(code)));
     trace.call(0, static_cast<uint16_t>(Command::vkCreateShaderModule), encoder.bytes(), outputs);
-    ASSERT_TRUE(trace.finish().isOk());
   }
 
   // Everything that can be read of the copy, as one text.
@@ -189,6 +193,23 @@ TEST_F(ScrubbedTrace, HoldsNothingOfIt) {
   EXPECT_EQ(done.value().changed_shaders, 1u);
   EXPECT_EQ(done.value().unread_records, 0u);
   EXPECT_GE(done.value().pseudonyms.taken().at("path").times, 3u);
+}
+
+TEST_F(ScrubbedTrace, AShortShaderIsLookedIntoAsALongOne) {
+  const Words code = shader();
+  ASSERT_LE(code.size(), 64u);  // in the text it is a list of numbers
+  TraceBuilder trace(path("a.vkr"));
+  addShader(trace, code, false);
+  ASSERT_TRUE(trace.finish().isOk());
+  ASSERT_NE(contents(path("a.vkr")).find("/home/ada"), std::string::npos);
+  const auto done = scrubTrace(path("a.vkr"), path("b.vkr"), {});
+  ASSERT_TRUE(done.isOk()) << done.status().message();
+  const std::string after = contents(path("b.vkr"));
+  for (const char* secret : {"/home/ada", "void main", "client vulkan100"})
+    EXPECT_EQ(after.find(secret), std::string::npos) << secret;
+  EXPECT_NE(after.find("shader text-1"), std::string::npos);
+  EXPECT_EQ(done.value().changed_records, 1u);
+  EXPECT_EQ(done.value().unread_records, 0u);
 }
 
 TEST_F(ScrubbedTrace, AllTakesNamesAndLabelsToo) {
