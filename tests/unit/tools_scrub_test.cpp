@@ -28,9 +28,41 @@ TEST(Pseudonyms, PathsAreReplacedWhereverTheyStand) {
 TEST(Pseudonyms, WhatIsNoPathStays) {
   Pseudonyms p;
   for (const char* text : {"llvmpipe (LLVM 15.0.6, 256 bits)", "and/or", "N/A", "1 / 2", "a//b", "", "/",
-                           "main", "VK_KHR_surface"})
+                           "main", "VK_KHR_surface", "a.b/c", "https://khronos.org/x", "C:", "\\\\"})
     EXPECT_EQ(p.scrubbed(text, "t"), text);
   EXPECT_TRUE(p.taken().empty());
+}
+
+TEST(Pseudonyms, NothingOfAPathIsLeft) {
+  const std::pair<const char*, const char*> texts[] = {
+      {"/home/bobsmith/My Games/Secret Project/run.sh", "path-1"},
+      {"C:\\Users\\Bob Smith\\Secret Project\\x.exe", "path-1"},
+      {"C:\\Program Files (x86)\\Secret\\x.exe", "path-1"},
+      {"C:\\\\Users\\\\carol\\\\x.exe", "path-1"},
+      {"\\\\?\\C:\\Users\\Carol\\x.exe", "path-1"},
+      {"\\\\server\\share of Carol\\x", "path-1"},
+      {"D:/Secret Project/x", "path-1"},
+      {"-I/home/carol/secret", "-Ipath-1"},
+      {"cfg@/home/carol/secret", "cfg@path-1"},
+      {"-LC:\\secret", "-Lpath-1"},
+      {"x*/opt/secret", "x*path-1"},
+      {"/данные/проект/x.png", "path-1"},
+      {"открыть «/home/карина/x»", "открыть «path-1"},  // the bytes of a quotation mark may be a name's
+      {"/home/ada/My Games/a /home/ada/b c", "path-1 path-2 c"},
+      {"'/home/ada/My Games/a', '/home/ada/b'", "'path-1', 'path-2'"},
+      {"/home/ada/x.cpp (of 3 files)", "path-1 (of 3 files)"},
+  };
+  for (const auto& [text, scrubbed] : texts) {
+    Pseudonyms p;
+    EXPECT_EQ(p.scrubbed(text, "t"), scrubbed) << text;
+  }
+}
+
+TEST(Pseudonyms, ATextNamesItsUsers) {
+  Pseudonyms p;
+  EXPECT_EQ(p.scrubbed("by dave, in /home/dave/x by dave", "t"), "by user-1, in path-1 by user-1");
+  EXPECT_EQ(p.scrubbed("/home/карина/x: карина", "t"), "path-2: user-2");
+  EXPECT_EQ(p.scrubbed("C:\\\\Users\\\\erin\\\\x: erin", "t"), "path-3: user-3");
 }
 
 TEST(Pseudonyms, SecretsAreWholeWords) {
