@@ -250,23 +250,33 @@ def sleepers(bench):
     return found
 
 
-def interrupted(bench):
-    """SIGTERM ends the check and all of its replays."""
-    small_trace(bench)
-    path = manifest(bench, [{"name": "hangs", "path": "good.vkr", "env": dying("hang")}])
-    process = bench.start([bench.reprise, "check", path, "--json", bench.path("results.json")])
+def until_it_hangs(process):
     for _ in range(3000):
         if "sleep" in [program_name(pid) for pid in descendants(process.pid)]:
-            break
+            return
         time.sleep(0.02)
-    else:
-        process.kill()
-        raise Failure("the replay did not come to hang")
+    process.kill()
+    raise Failure("the replay did not come to hang")
+
+
+def interrupted(bench):
+    """SIGTERM ends the check and all of its replays; what nohup(1) has it ignore does not."""
+    small_trace(bench)
+    hangs = {"name": "hangs", "path": "good.vkr", "env": dying("hang")}
+    command = [bench.reprise, "check", manifest(bench, [hangs]), "--json", bench.path("results.json")]
+    process = bench.start(command)
+    until_it_hangs(process)
     process.send_signal(signal.SIGTERM)
     run = bench.finish(process)
     same("status", run.status, -signal.SIGTERM)
     same("outcomes", outcomes(bench), {"hangs": ("not run", "interrupted")})
     same("processes left", sleepers(bench), [])
+    manifest(bench, [{**hangs, "time_limit": 4}])
+    process = bench.start(["nohup", *command])
+    until_it_hangs(process)
+    process.send_signal(signal.SIGHUP)
+    bench.finish(process).expect(1)
+    same("outcomes with nohup", outcomes(bench), {"hangs": ("regression", "timeout")})
 
 
 def broken(bench):

@@ -77,19 +77,11 @@ bool removeUnused(const fs::path& path) {
   return removed;
 }
 
-// The last line that a command wrote, for a message of one line.
-std::string lastWords(const std::string& output) {
-  const size_t end = output.find_last_not_of(" \t\r\n");
-  if (end == std::string::npos) return "it said nothing";
-  const size_t begin = output.find_last_of('\n', end);
-  return output.substr(begin == std::string::npos ? 0 : begin + 1,
-                       end - (begin == std::string::npos ? 0 : begin + 1) + 1);
-}
-
 std::string howItEnded(const ChildEnd& end, double limit) {
   switch (end.how) {
     case ChildEnd::kExited:
-      return "ended with status " + std::to_string(end.code) + ": " + lastWords(end.output);
+      return "ended with status " + std::to_string(end.code) + ": " +
+             (lastWords(end.output).empty() ? "it said nothing" : lastWords(end.output));
     case ChildEnd::kSignalled:
       return "was ended by " + signalName(end.code);
     case ChildEnd::kTimedOut:

@@ -13,8 +13,8 @@
 #include <string>
 
 #include "format/status.h"
-#include "tools/check/child.h"
 #include "tools/check/manifest.h"
+#include "tools/child.h"
 
 namespace reprise {
 

@@ -96,19 +96,6 @@ bool judgeEnd(const ChildEnd& end, double time_limit, Outcome& outcome, std::str
   return false;
 }
 
-// What a log says last: from our own last message on, since drivers talk, too; else its last line.
-std::string lastWords(const std::string& log) {
-  constexpr std::string_view kPrefix = "reprise: ";
-  const size_t end = log.find_last_not_of(" \t\r\n");
-  if (end == std::string::npos) return "";
-  size_t begin = log.rfind("\n" + std::string(kPrefix), end);
-  begin = begin != std::string::npos ? begin + 1 : log.starts_with(kPrefix) ? 0 : std::string::npos;
-  if (begin != std::string::npos) return log.substr(begin + kPrefix.size(), end - begin - kPrefix.size() + 1);
-  const size_t newline = log.find_last_of('\n', end);
-  begin = newline == std::string::npos ? 0 : newline + 1;
-  return log.substr(begin, end - begin + 1);
-}
-
 std::string firstDifferenceText(const RunReport& report) {
   if (report.differences.empty()) return "";
   const Json& first = report.differences.front();

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "tools/check/child.h"
 #include "tools/check/outcome.h"
 #include "tools/check/references.h"
 #include "tools/check/trace_check.h"
+#include "tools/child.h"
 
 namespace reprise {
 
