@@ -55,7 +55,9 @@ constexpr const char* kFooter =
     "of;\n"
     "2 wrong argument or manifest; 3 a trace is broken, cannot be had or has another hash, or a file cannot "
     "be\n"
-    "written; 77 nothing could run. Signals end it and all of its replays.\n"
+    "written; 77 nothing could run. Signals end it and all of its replays; its results then have the exit "
+    "status\n"
+    "128 and the signal's number.\n"
     "\n"
     "Example:\n"
     "  reprise check traces.toml --update              # make the references of this machine's driver\n"
@@ -171,15 +173,14 @@ Result<int> runTracesOf(const Manifest& manifest, const std::vector<const Manife
   const auto start = std::chrono::steady_clock::now();
   const std::vector<TraceResult> results = runTraces(check, traces, options.jobs);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  const int exit_status = exitStatusOf(results);
+  const int signal = watch.interrupted();
+  const int exit_status = signal == 0 ? exitStatusOf(results) : 128 + signal;
   std::puts(totalsText(results).c_str());
   const CheckReport report{options.manifest, options.shard,   check_options.repeat, check_options.update,
                            started,          seconds.count(), exit_status,          results};
   if (Status written = writeReports(options, report); !written) return written;
-  const int signal = watch.interrupted();
-  if (signal == 0) return exit_status;
-  REPRISE_LOG(warn, "interrupted by {}: not all traces were checked", signalName(signal));
-  return 128 + signal;  // should it not end this process as soon as `watch` is gone
+  if (signal != 0) REPRISE_LOG(warn, "interrupted by {}: not all traces were checked", signalName(signal));
+  return exit_status;  // should the signal not end this process as soon as `watch` is gone
 }
 
 Result<int> runHash(const std::string& file) {

@@ -270,6 +270,7 @@ def interrupted(bench):
     run = bench.finish(process)
     same("status", run.status, -signal.SIGTERM)
     same("outcomes", outcomes(bench), {"hangs": ("not run", "interrupted")})
+    same("the results' exit status", results(bench)["exit_status"], 128 + signal.SIGTERM)
     same("processes left", sleepers(bench), [])
     manifest(bench, [{**hangs, "time_limit": 4}])
     process = bench.start(["nohup", *command])

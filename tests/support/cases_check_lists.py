@@ -1,11 +1,15 @@
 """`reprise check`: which traces a run takes, where it has them from, and what it says of a list that is wrong."""
 
+import fcntl
 import pathlib
+import re
 import shutil
+import signal
+import time
 
 from support.cases_check import LAVAPIPE, MUTATED, by_debian, check, cube_trace, manifest, outcomes, same
 from support.cases_errors import says, small_trace
-from support.harness import ok, require
+from support.harness import fresh_folder, ok, require
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 YAML = "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))"
@@ -89,6 +93,26 @@ def fetches_that_fail(bench):
     same("left in the cache", list(cache.glob("*.*")), [])
 
 
+def locked_cache(bench):
+    """Who waits for another's fetch can be ended."""
+    trace = small_trace(bench)
+    digest = bench.run(["sha256sum", trace]).expect().out.split()[0]
+    path = manifest(bench, [{"name": "good", "hash": digest, "fetch": "cp good.vkr {output}"}])
+    locks = fresh_folder(bench.path("cache/locks"))
+    with open(locks / digest[:2], "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = bench.start([bench.reprise, "check", path, "--cache", locks.parent, "--json", bench.path("results.json")])
+        status = pathlib.Path(f"/proc/{process.pid}/status")
+        for _ in range(3000):  # until it can say how it ends
+            if int(re.search(r"SigBlk:\s*(\w+)", status.read_text())[1], 16) & 1 << signal.SIGTERM - 1:
+                break
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        same("status", bench.finish(process).status, -signal.SIGTERM)
+    same("outcomes", outcomes(bench), {"good": ("not run", "interrupted")})
+    check(bench, path, "--cache", locks.parent).expect()
+
+
 # -- both languages, CI files, mistakes
 
 def languages(bench):
@@ -168,6 +192,7 @@ CASES = {
     "check-shards": shards,
     "check-fetch": fetching,
     "check-fetch-fails": fetches_that_fail,
+    "check-locked-cache": locked_cache,
     "check-languages": languages,
     "check-ci-files": ci_files,
     "check-mistakes": mistakes,
