@@ -59,8 +59,11 @@ void print(const std::string& out, const ScrubSummary& s) {
               static_cast<unsigned long long>(s.changed_shaders),
               s.complete ? "" : "; the trace has no index: its writer did not finish it");
   if (s.unread_records != 0)
-    REPRISE_LOG(warn, "{} records could not be decoded by this build; they are in the copy as they were",
-                s.unread_records);
+    REPRISE_LOG(
+        warn,
+        "{} records could not be decoded by this build, or not changed; they are in the copy as they were: "
+        "look into them with `reprise dump` before you give it away",
+        s.unread_records);
   if (s.dropped_blocks != 0)
     REPRISE_LOG(warn, "{} blocks of kinds that this build does not know were left out", s.dropped_blocks);
   if (s.dropped_bytes != 0)

@@ -189,6 +189,21 @@ def kept_files(bench):
         require(not os.path.isfile("/dev/null"), f"{verb} replaced /dev/null")
 
 
+def full_output(bench):
+    """What cannot be said is an error of every verb; a reader that leaves is none."""
+    trace = bench.path("compute.vkr")
+    ok(bench.capture(trace, [bench.app("compute")]))
+    folder = export(bench, trace)
+    bench.path("traces.toml").write_text('version = 1\n[[traces]]\nname = "a"\npath = "compute.vkr"\n')
+    lines = (f"check --hash {trace}", "check traces.toml --list", "check traces.toml", f"scrub {trace} -o s.vkr",
+             f"export {trace} -o e", f"import {folder} -o i.vkr", f"report {trace} -o r.html", f"replay {trace}",
+             f"info {trace}", f"dump {trace}", "--help")
+    for line in lines:
+        says(bench.run(["sh", "-c", f"exec {bench.reprise} {line} >/dev/full"]), 3, "standard output")
+    run = bench.run(["bash", "-c", f"{bench.reprise} dump {trace} | head -c 100; exit ${{PIPESTATUS[0]}}"]).expect()
+    require(not run.err, f"dump talks of a reader that left: {run.err}")
+
+
 def scrubbed(bench):
     """A scrubbed vkcube draws what the original drew, and names nobody."""
     bench.display()
@@ -227,6 +242,7 @@ CASES = {
     "text-broken-lines": broken_lines,
     "text-arguments": wrong_arguments,
     "text-kept-files": kept_files,
+    "text-full-output": full_output,
     "scrub-cube": scrubbed,
     "scrub-program": scrubbed_program,
 }

@@ -244,6 +244,27 @@ TEST_F(ScrubbedTrace, AShortShaderIsLookedIntoAsALongOne) {
   EXPECT_EQ(done.value().unread_records, 0u);
 }
 
+TEST_F(ScrubbedTrace, ARecordThatCannotBeChangedIsCounted) {
+  // A text of a fixed size, full to the brim, with a name that grows.
+  GetPhysicalDevicePropertiesCall call;
+  VkPhysicalDeviceProperties properties{};
+  for (size_t i = 0; i + 4 < sizeof properties.deviceName; i += 4)
+    std::memcpy(properties.deviceName + i, "ada ", 4);
+  call.pProperties = &properties;
+  Bytes inputs, outputs;
+  encodeInputs(call, inputs);
+  encodeOutputs(call, outputs);
+  TraceHeaderInfo info = TraceBuilder::fixedInfo();
+  info.command_line = "/home/ada/game";
+  TraceBuilder trace(path("a.vkr"), info);
+  trace.call(0, static_cast<uint16_t>(Command::vkGetPhysicalDeviceProperties), inputs, outputs);
+  ASSERT_TRUE(trace.finish().isOk());
+  const auto done = scrubTrace(path("a.vkr"), path("b.vkr"), {});
+  ASSERT_TRUE(done.isOk()) << done.status().message();
+  EXPECT_EQ(done.value().unread_records, 1u);
+  EXPECT_EQ(done.value().changed_records, 0u);
+}
+
 TEST_F(ScrubbedTrace, AllTakesNamesAndLabelsToo) {
   write();
   const auto done = scrubTrace(path("a.vkr"), path("b.vkr"), {true, true});
