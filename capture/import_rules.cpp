@@ -26,6 +26,10 @@ bool isUsageFlags2([[maybe_unused]] const VkBaseInStructure& node) {
 #endif
 }
 
+// Imports may have them, as long as no opaque address is asked for (VUID-VkMemoryAllocateInfo-pNext-03332).
+constexpr VkFlags kAddressFlags =
+    VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT | VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_CAPTURE_REPLAY_BIT;
+
 }  // namespace
 
 AllocationChain readChain(const VkMemoryAllocateInfo& info) {
@@ -35,8 +39,7 @@ AllocationChain readChain(const VkMemoryAllocateInfo& info) {
       case VK_STRUCTURE_TYPE_MEMORY_PRIORITY_ALLOCATE_INFO_EXT:
         break;
       case VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO:
-        if (as<VkMemoryAllocateFlagsInfo>(*node).flags & ~VkFlags{VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT})
-          chain.plain = false;
+        if (as<VkMemoryAllocateFlagsInfo>(*node).flags & ~kAddressFlags) chain.plain = false;
         break;
       case VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO:
         if (as<VkMemoryOpaqueCaptureAddressAllocateInfo>(*node).opaqueCaptureAddress) chain.plain = false;
@@ -69,9 +72,7 @@ AllocationChain readChain(const VkMemoryAllocateInfo& info) {
 }
 
 bool mayAddExternalNode(const VkBufferCreateInfo& info) {
-  constexpr VkFlags kTied =
-      VK_BUFFER_CREATE_PROTECTED_BIT | VK_BUFFER_CREATE_DEVICE_ADDRESS_CAPTURE_REPLAY_BIT;
-  if (info.flags & kTied) return false;
+  if (info.flags & VK_BUFFER_CREATE_PROTECTED_BIT) return false;
   for (const VkBaseInStructure* node = first(info.pNext); node; node = node->pNext)
     if (!isUsageFlags2(*node)) return false;
   return true;

@@ -308,7 +308,7 @@ void deviceDestroyed(VkDevice device) {
   s->devices.erase(device);
 }
 
-VkResult allocate(const Dispatch& driver, AllocateMemoryCall& call, Import import) {
+VkResult allocate(const Dispatch& driver, AllocateMemoryCall& call) {
   State* s = state();
   Device* device = deviceOf(call.device);
   const uint32_t type_index = call.pAllocateInfo->memoryTypeIndex;
@@ -317,7 +317,7 @@ VkResult allocate(const Dispatch& driver, AllocateMemoryCall& call, Import impor
   if (!(type & VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT)) return invoke(driver, call), call.result;
 
   const AllocationChain chain = readChain(*call.pAllocateInfo);
-  if (import == Import::kMay && device->import_alignment && chain.plain && !(type & VK_MEMORY_PROPERTY_LAZILY_ALLOCATED_BIT) &&
+  if (device->import_alignment && chain.plain && !(type & VK_MEMORY_PROPERTY_LAZILY_ALLOCATED_BIT) &&
       allocateTwoViews(*s, *device, driver, call))
     return call.result;
 

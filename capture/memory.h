@@ -20,8 +20,7 @@ void deviceCreated(VkDevice created, const Dispatch& device, VkPhysicalDevice ph
                    const Dispatch& instance, bool shows_own_pages);
 void deviceDestroyed(VkDevice device);  // after the driver's call
 
-enum class Import { kMay, kNever };  // whether the driver may be given pages of ours
-VkResult allocate(const Dispatch& driver, AllocateMemoryCall& call, Import import = Import::kMay);
+VkResult allocate(const Dispatch& driver, AllocateMemoryCall& call);
 void free(const Dispatch& driver, FreeMemoryCall& call);
 VkResult map(const Dispatch& driver, MapMemoryCall& call);
 void unmap(const Dispatch& driver, UnmapMemoryCall& call);

@@ -196,7 +196,7 @@ void DeviceFeatures::want(const VkDeviceCreateInfo& info, VkStructureType type, 
     own_.*on = on_.*on = true;
     return;
   }
-  std::vector<std::max_align_t> answer(of->size / sizeof(std::max_align_t) + 1);
+  std::vector<uint64_t> answer(of->size / sizeof(uint64_t) + 1);  // all zeros, pNext too
   auto* node = reinterpret_cast<VkBaseOutStructure*>(answer.data());
   node->sType = type;
   VkPhysicalDeviceFeatures2 features{};
@@ -226,12 +226,11 @@ void allocate(const NextLayer& next, AllocateMemoryCall& call) {
   ChainCopy copies;
   VkMemoryAllocateInfo info = *call.pAllocateInfo;
   if (!(asked->flags & kMemoryReplay) && !addFlag(copies, info))
-    return void(call.result = memory::allocate(next.dispatch, call, memory::Import::kNever));
+    return void(call.result = memory::allocate(next.dispatch, call));
   const bool kept = makeWithFlag(asked->flags, kMemoryReplay, [&](bool with_flag) {
     AllocateMemoryCall inner = call;
     if (with_flag) inner.pAllocateInfo = &info;
-    // Buffers with the flag have no external node, so what they are bound to is never an import.
-    return call.result = memory::allocate(next.dispatch, inner, memory::Import::kNever);
+    return call.result = memory::allocate(next.dispatch, inner);
   });
   if (!kept) return;
   const VkDeviceMemoryOpaqueCaptureAddressInfo of{VK_STRUCTURE_TYPE_DEVICE_MEMORY_OPAQUE_CAPTURE_ADDRESS_INFO,

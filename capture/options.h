@@ -32,7 +32,7 @@ struct OptionInfo {
 
 // In the order of Option.
 inline constexpr OptionInfo kOptions[] = {
-    {"addresses", OptionType::kChoice, "translate", "opaque|translate",
+    {"addresses", OptionType::kChoice, "opaque", "opaque|translate",
      "device addresses and shader group handles: opaque makes objects so that a replay on the same GPU and "
      "driver can have the very same ones, where the driver offers that; translate leaves objects as the program "
      "asked for them"},

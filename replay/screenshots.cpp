@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "replay/gpu_job.h"
+#include "replay/picture_names.h"
 #include "replay/session.h"
 
 namespace reprise {
@@ -181,16 +182,11 @@ Result<std::string> Screenshots::save(Device& device, VkQueue queue, const Pictu
     return Status(Code::kCannotRun, "the read-back for a screenshot failed");
   bool sixteen_bits = false;
   const std::vector<uint8_t> rows = toPngRows(picture.format, staging.data(), count, sixteen_bits);
-  char name[64];
-  if (index == 0) {
-    std::snprintf(name, sizeof name, "frame-%06u.png", frame);
-  } else {
-    std::snprintf(name, sizeof name, "frame-%06u-%u.png", frame, index);
-  }
+  const std::string name = PictureName{frame, index}.text();
   const Status written =
       writePng(folder_ + "/" + name, picture.extent.width, picture.extent.height, sixteen_bits, rows);
   if (!written) return written;
-  return std::string(name);
+  return name;
 }
 
 }  // namespace reprise

@@ -282,7 +282,7 @@ FeaturesHere::FeaturesHere(const Dispatch& d, VkPhysicalDevice gpu,
   VkPhysicalDeviceFeatures2 root{};
   root.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
   for (const FeatureStruct* one : structs) {
-    auto& answer = answers_.emplace_back(one->size / sizeof(std::max_align_t) + 1);
+    auto& answer = answers_.emplace_back(one->size / sizeof(uint64_t) + 1);
     if (one->isPlain()) continue;
     auto* node = reinterpret_cast<VkBaseOutStructure*>(answer.data());
     node->sType = one->type;

@@ -30,7 +30,7 @@ class FeaturesHere {
   }
 
  private:
-  std::vector<std::vector<std::max_align_t>> answers_;  // by the structs' places
+  std::vector<std::vector<uint64_t>> answers_;  // by the structs' places
 };
 
 std::set<std::string> instanceExtensions(const Dispatch& dispatch, const char* layer);

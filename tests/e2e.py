@@ -11,14 +11,14 @@ Exit status 0: the case holds. Needs Xvfb and lavapipe; SwiftShader where a case
 import argparse
 import sys
 
-from support import (cases_addresses, cases_check, cases_death, cases_diff, cases_dump, cases_errors, cases_external,
-                     cases_external_capture, cases_features, cases_info, cases_memory, cases_pictures, cases_processes,
-                     cases_programs, cases_report, cases_text, cases_young)
+from support import (cases_addresses, cases_check, cases_check_lists, cases_death, cases_diff, cases_dump, cases_errors,
+                     cases_external, cases_external_capture, cases_features, cases_info, cases_memory, cases_pictures,
+                     cases_processes, cases_programs, cases_report, cases_text, cases_young)
 from support.harness import Bench, Failure
 
-MODULES = (cases_pictures, cases_memory, cases_addresses, cases_check, cases_death, cases_diff, cases_dump,
-           cases_errors, cases_external, cases_external_capture, cases_features, cases_info, cases_processes,
-           cases_programs, cases_report, cases_text, cases_young)
+MODULES = (cases_pictures, cases_memory, cases_addresses, cases_check, cases_check_lists, cases_death, cases_diff,
+           cases_dump, cases_errors, cases_external, cases_external_capture, cases_features, cases_info,
+           cases_processes, cases_programs, cases_report, cases_text, cases_young)
 DEFAULT = {name: case for module in MODULES for name, case in module.CASES.items()}
 SLOW = {name: case for module in MODULES for name, case in module.SLOW.items()}
 

@@ -82,7 +82,7 @@ Result<std::vector<std::byte>> BlobReader::read(std::string_view name) const {
   } else if (static_cast<uint64_t>(info.st_size) > kMaxRecordBytes) {
     status = Status(Code::kUnreadable,
                     "the blob " + path + " is larger than 1 GiB, the most that a trace holds in one piece");
-  } else {
+  } else if (status = mayHave(name, static_cast<uint64_t>(info.st_size)); status.isOk()) {
     bytes.resize(static_cast<size_t>(info.st_size));
     size_t done = 0;
     while (done < bytes.size() && status.isOk()) {
@@ -97,20 +97,33 @@ Result<std::vector<std::byte>> BlobReader::read(std::string_view name) const {
   return bytes;
 }
 
+// Before it is read: a sparse file costs who sends it nothing.
+Status BlobReader::mayHave(std::string_view name, uint64_t size) const {
+  if (size <= most_of_line_ - of_line_) return Status::ok();
+  return Status(Code::kUnreadable, "with the blob " + std::string(name) + " the line has more than " +
+                                       std::to_string(most_of_line_) +
+                                       " bytes of blobs, the most that is read for one; make several of it");
+}
+
 Result<std::span<const std::byte>> BlobReader::get(std::string_view name) {
   if (auto found = by_name_.find(name); found != by_name_.end()) {
     blobs_.splice(blobs_.begin(), blobs_, found->second);
-    return std::span<const std::byte>(blobs_.front().bytes);
+    const std::vector<std::byte>& known = blobs_.front().bytes;
+    if (Status status = mayHave(name, known.size()); !status.isOk()) return status;
+    of_line_ += known.size();
+    return std::span<const std::byte>(known);
   }
   Result<std::vector<std::byte>> bytes = read(name);
   if (!bytes) return bytes.status();
   blobs_.push_front({std::string(name), std::move(*bytes)});
   bytes_ += blobs_.front().bytes.size();
+  of_line_ += blobs_.front().bytes.size();
   by_name_[blobs_.front().name] = blobs_.begin();
   return std::span<const std::byte>(blobs_.front().bytes);
 }
 
 void BlobReader::trim() {
+  of_line_ = 0;
   while (bytes_ > kKeptBytes && blobs_.size() > 1) {
     bytes_ -= blobs_.back().bytes.size();
     by_name_.erase(blobs_.back().name);

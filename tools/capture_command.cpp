@@ -45,10 +45,9 @@ void addCapture(CLI::App& app, Run& run, const std::vector<std::string>& program
       ->option_text("METHOD");
   verb->add_option(
           "--addresses", options->addresses,
-          "Device addresses, translate unless given: opaque makes objects so that a replay on the same GPU "
-          "and driver can have "
-          "the very same ones, where the driver offers that; translate leaves objects as the program asked "
-          "for them")
+          "Device addresses: opaque (the default) makes objects so that a replay on the same GPU and driver "
+          "can have the very same ones, where the driver offers that; translate leaves objects as the program "
+          "asked for them")
       ->check(CLI::IsMember({"opaque", "translate"}))
       ->option_text("WAY");
   verb->add_option("--layer-dir", options->layer_dir,

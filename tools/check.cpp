@@ -11,12 +11,14 @@
 #include <ctime>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "tools/check/check_run.h"
 #include "tools/check/hash.h"
 #include "tools/check/reports.h"
 #include "tools/commands.h"
 #include "tools/log.h"
+#include "tools/scratch_folder.h"
 
 namespace reprise {
 namespace {
@@ -53,7 +55,9 @@ constexpr const char* kFooter =
     "of;\n"
     "2 wrong argument or manifest; 3 a trace is broken, cannot be had or has another hash, or a file cannot "
     "be\n"
-    "written; 77 nothing could run. Signals end it and all of its replays.\n"
+    "written; 77 nothing could run. Signals end it and all of its replays; its results then have the exit "
+    "status\n"
+    "128 and the signal's number.\n"
     "\n"
     "Example:\n"
     "  reprise check traces.toml --update              # make the references of this machine's driver\n"
@@ -105,31 +109,13 @@ Result<std::vector<const ManifestTrace*>> chosenTraces(const Manifest& manifest,
   return chosen;
 }
 
-// Where replays write; removed at the end, unless the user named it.
-class WorkFolder {
- public:
-  explicit WorkFolder(const std::string& wanted) : kept_(!wanted.empty()) {
-    std::error_code error;
-    if (kept_) {
-      fs::create_directories(wanted, error);
-      if (fs::is_directory(wanted, error)) path_ = fs::absolute(wanted);
-      return;
-    }
-    std::string name = (fs::temp_directory_path(error) / "reprise-check-XXXXXX").string();
-    if (mkdtemp(name.data())) path_ = name;
-  }
-  ~WorkFolder() {
-    std::error_code error;
-    if (!kept_ && !path_.empty()) fs::remove_all(path_, error);
-  }
-  WorkFolder(const WorkFolder&) = delete;
-  WorkFolder& operator=(const WorkFolder&) = delete;
-  const fs::path& path() const { return path_; }  // "": it could not be made
-
- private:
-  bool kept_;
-  fs::path path_;
-};
+// Where replays write, made; empty: it cannot be.
+fs::path workFolder(const std::string& wanted, std::optional<ScratchFolder>& scratch) {
+  if (wanted.empty()) return scratch.emplace("reprise-check").path();
+  std::error_code error;
+  fs::create_directories(wanted, error);
+  return fs::is_directory(wanted, error) ? fs::absolute(wanted) : fs::path();
+}
 
 void printList(const std::vector<const ManifestTrace*>& traces) {
   for (const ManifestTrace* trace : traces) {
@@ -172,30 +158,29 @@ Result<int> runTracesOf(const Manifest& manifest, const std::vector<const Manife
   const Result<uint64_t> limit = parseSize(options.cache_limit);
   if (!limit) return Status(Code::kUsage, "--cache-limit: " + limit.status().message());
   const Watch watch;  // before there are threads; after all else is gone, the signal that it held back
-  const WorkFolder work(options.work);
-  if (work.path().empty())
+  std::optional<ScratchFolder> scratch;  // removed at the end; what the user named is not
+  const fs::path work = workFolder(options.work, scratch);
+  if (work.empty())
     return Status(Code::kUnreadable, "cannot make the folder " +
                                          (options.work.empty() ? "for replays in $TMPDIR" : options.work));
   CheckOptions check_options = options.check;
-  check_options.work = work.path();
+  check_options.work = work;
   check_options.keep = !options.work.empty();
-  std::error_code error;
-  check_options.reprise = fs::read_symlink("/proc/self/exe", error).string();
+  check_options.reprise = thisProgram();
   TraceCache cache(options.cache.empty() ? defaultCacheFolder() : fs::path(options.cache), limit.value());
   const TraceCheck check(manifest, check_options, cache, watch);
   const std::string started = utcNow();
   const auto start = std::chrono::steady_clock::now();
   const std::vector<TraceResult> results = runTraces(check, traces, options.jobs);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  const int exit_status = exitStatusOf(results);
+  const int signal = watch.interrupted();
+  const int exit_status = signal == 0 ? exitStatusOf(results) : 128 + signal;
   std::puts(totalsText(results).c_str());
   const CheckReport report{options.manifest, options.shard,   check_options.repeat, check_options.update,
                            started,          seconds.count(), exit_status,          results};
   if (Status written = writeReports(options, report); !written) return written;
-  const int signal = watch.interrupted();
-  if (signal == 0) return exit_status;
-  REPRISE_LOG(warn, "interrupted by {}: not all traces were checked", signalName(signal));
-  return 128 + signal;  // should it not end this process as soon as `watch` is gone
+  if (signal != 0) REPRISE_LOG(warn, "interrupted by {}: not all traces were checked", signalName(signal));
+  return exit_status;  // should the signal not end this process as soon as `watch` is gone
 }
 
 Result<int> runHash(const std::string& file) {

@@ -43,6 +43,7 @@ Status DumpOutput::close() {
   }
   const bool closed = file == stdout ? std::fflush(file) == 0 : std::fclose(file) == 0;
   if (!closed && error_ == 0) error_ = errno;
+  if (error_ == EPIPE && file == stdout) std::clearerr(stdout);  // it has what it wanted: no error of ours
   return status();
 }
 

@@ -6,6 +6,7 @@
 
 #include "tools/commands.h"
 #include "tools/log.h"
+#include "tools/part_file.h"
 #include "tools/trace_import.h"
 
 namespace reprise {
@@ -18,8 +19,8 @@ constexpr const char* kFooter =
     "What cannot\n"
     "be is one sentence that names the line and the place in it. tools/TEXT.md describes the text.\n"
     "\n"
-    "Exit status: 0 done; 2 wrong argument; 3 DIR cannot be read or is wrong, or FILE not written (then it "
-    "is removed).\n"
+    "Exit status: 0 done; 2 wrong argument; 3 DIR cannot be read or is wrong, or FILE not written (then what "
+    "was there stays).\n"
     "\n"
     "Example:\n"
     "  reprise export cube.vkr -o cube\n"
@@ -27,12 +28,16 @@ constexpr const char* kFooter =
     "  reprise import cube -o without.vkr";
 
 int runImport(const std::string& dir, const std::string& file) {
-  const Result<ImportSummary> summary = importTrace(dir, file);
-  if (!summary) {
-    std::error_code ignored;  // the failure that led here is the one to report
-    if (std::filesystem::is_regular_file(file, ignored)) std::filesystem::remove(file, ignored);
-    REPRISE_LOG(error, "{}", summary.status().message());
-    return summary.status().exitCode();
+  std::error_code ignored;  // of a file that is not there
+  if (std::filesystem::equivalent(dir + "/trace.jsonl", file, ignored)) {
+    REPRISE_LOG(error, "{} is the text itself; name another file for the trace", file);
+    return static_cast<int>(Code::kUsage);
+  }
+  PartFile trace(file);
+  const Result<ImportSummary> summary = importTrace(dir, trace.path());
+  if (const Status status = summary ? trace.finish() : summary.status(); !status) {
+    REPRISE_LOG(error, "{}", status.message());
+    return status.exitCode();
   }
   std::printf("%s: %llu lines, %llu records\n", file.c_str(),
               static_cast<unsigned long long>(summary.value().lines),

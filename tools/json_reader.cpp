@@ -249,22 +249,26 @@ std::optional<std::span<const std::byte>> JsonReader::bytesIn(const JsonValue& h
   return std::nullopt;
 }
 
+// The numbers of a list, as they lie in memory.
+std::optional<std::span<const std::byte>> JsonReader::bytesOfList(const Field& field, std::string_view name,
+                                                                  const JsonValue& list, NumberType type) {
+  const size_t size = list.size();
+  auto* to = static_cast<std::byte*>(allocate(size * type.size));
+  if (to == nullptr) return std::nullopt;
+  push(list, name, true, {});
+  for (size_t i = 0; i < size && isOk(); ++i) number(field, {}, to + i * type.size, type);
+  endList();
+  if (!isOk()) return std::nullopt;
+  return std::span<const std::byte>(to, size * type.size);
+}
+
+// Short arrays stand in the text as lists, long ones as bytes: the editor sees both alike.
 void JsonReader::numbers(const Field& field, std::string_view name, void*& data, size_t count,
                          NumberType type) {
   data = nullptr;
   const JsonValue value = take(name);
   if (!isOk() || value.isNull()) return;
-  if (value.isList()) {
-    const size_t size = value.size();
-    if (size != count && !follow(name, value, size, count)) return;
-    auto* to = static_cast<std::byte*>(allocate(size * type.size));
-    push(value, name, true, {});
-    for (size_t i = 0; i < size && isOk(); ++i) number(field, {}, to + i * type.size, type);
-    endList();
-    data = to;
-    return;
-  }
-  auto bytes = bytesOf(name, value);
+  auto bytes = value.isList() ? bytesOfList(field, name, value, type) : bytesOf(name, value);
   if (!bytes) return;
   std::optional<std::vector<std::byte>> edited;
   if (editor_ != nullptr) edited = editor_->bytes(field.name, *bytes);

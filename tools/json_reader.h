@@ -94,6 +94,8 @@ class JsonReader : public Members {
   void pop();
   std::string pointerTo(std::string_view name) const;
   void* allocate(size_t bytes);
+  std::optional<std::span<const std::byte>> bytesOfList(const Field& field, std::string_view name,
+                                                        const JsonValue& list, NumberType type);
   bool setNumber(const Field& field, const JsonValue& from, void* value, NumberType type);
   bool setFloat(const JsonValue& from, void* value, NumberType type);
   bool setInteger(const JsonValue& from, void* value, NumberType type);

@@ -1,7 +1,9 @@
 // The `reprise` program: finds the verb, reports a wrong argument, runs the verb.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "format/status.h"
 #include "format/vk.h"
@@ -104,10 +106,21 @@ int run(std::vector<std::string> arguments) {
   return run_verb();
 }
 
+// What was said counts once it is written. A reader that has left, as `head` does, has what it wanted.
+int whenWritten(int status) {
+  errno = 0;
+  if ((std::fflush(stdout) == 0 && std::ferror(stdout) == 0) || errno == EPIPE) return status;
+  if (status != 0 && status != static_cast<int>(Code::kDiffers) && status != kExitNothingRan)
+    return status;  // of which was told
+  REPRISE_LOG(error, "cannot write standard output: {}",
+              errno != 0 ? std::strerror(errno) : "an earlier part is lost");
+  return static_cast<int>(Code::kUnreadable);
+}
+
 }  // namespace
 }  // namespace reprise
 
 int main(int argc, char** argv) {
   reprise::startLog();
-  return reprise::run({argv + 1, argv + argc});
+  return reprise::whenWritten(reprise::run({argv + 1, argv + argc}));
 }

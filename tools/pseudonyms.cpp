@@ -1,6 +1,7 @@
 #include "tools/pseudonyms.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace reprise {
 namespace {
@@ -14,29 +15,71 @@ bool isWord(char c) {
 
 bool startsWord(std::string_view text, size_t at) { return at == 0 || !isWord(text[at - 1]); }
 
-// A path may start behind these, and ends before them.
+// Beyond ASCII: a part of a letter, in every encoding that one meets.
+bool isForeign(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+
+bool isSlash(char c) { return c == '/' || c == '\\'; }
+
+// A path ends before these.
 bool isBoundary(char c) {
   return std::string_view(" \t\r\n\"'`=,;:|<>()[]{}").find(c) != std::string_view::npos;
 }
 
-// Bytes of the absolute path that starts at `at`; 0: none does.
+// Between the words of one name: "Program Files (x86)".
+bool isGap(char c) { return c == ' ' || c == '(' || c == ')'; }
+
+// Where these stand a path starts, whatever is before them: "-I/home/ada", "x@C:\\Users".
+size_t plainRoot(std::string_view text) {
+  for (const std::string_view home : {"/home/", "/Users/", "/root/", "\\Users\\"})
+    if (text.starts_with(home)) return 1;
+  if (text.size() < 4 || !std::isalpha(static_cast<unsigned char>(text[0])) || text[1] != ':' ||
+      text[2] != '\\')
+    return 0;
+  return text[3] == '\\' ? 4 : 3;  // within a quoted text a separator stands twice
+}
+
+// Where these stand, and no word, dot or slash before them. "///" is of a file's URL; a drive may follow
+// "\\?\".
+size_t looseRoot(std::string_view text) {
+  for (const std::string_view root : {"\\\\?\\", "\\\\.\\", "\\\\", "///", "/", "~/"})
+    if (text.starts_with(root)) return root.size() + plainRoot(text.substr(root.size()));
+  const bool drive = text.size() > 2 && isWord(text[0]) && text[1] == ':' && text[2] == '/';
+  return drive ? 3 : 0;
+}
+
+bool startsName(std::string_view text, size_t at) {
+  return at < text.size() && (isWord(text[at]) || isForeign(text[at]) || text[at] == '.');
+}
+
+// An absolute path starts at `at`; `root`: bytes before its first name.
+bool startsPath(std::string_view text, size_t at, size_t& root) {
+  const std::string_view rest = text.substr(at);
+  root = plainRoot(rest);
+  if (root == 0 && (at == 0 || !(isWord(text[at - 1]) || text[at - 1] == '.' || isSlash(text[at - 1]))))
+    root = looseRoot(rest);
+  return root != 0 && startsName(rest, root);
+}
+
+size_t endOfWord(std::string_view text, size_t at) {
+  while (at < text.size() && !isBoundary(text[at])) ++at;
+  return at;
+}
+
+// Bytes of the absolute path that starts at `at`; 0: none does. Names may have blanks in them: what follows
+// belongs to it as far as there is another separator, unless another path starts before that.
 size_t pathAt(std::string_view text, size_t at) {
-  if (at > 0 && !isBoundary(text[at - 1])) return 0;
-  std::string_view rest = text.substr(at);
   size_t root = 0;
-  if (rest.starts_with("/") || rest.starts_with("~/"))
-    root = rest.find('/') + 1;
-  else if (rest.size() > 3 && isWord(rest[0]) && rest[1] == ':' && (rest[2] == '\\' || rest[2] == '/'))
-    root = 3;
-  else if (rest.starts_with("\\\\"))
-    root = 2;
-  if (root == 0 || root >= rest.size() || !(isWord(rest[root]) || rest[root] == '.')) {
-    // file:///home/x: two more slashes before the root
-    if (!rest.starts_with("///") || rest.size() < 4 || !isWord(rest[3])) return 0;
-    root = 3;
+  if (!startsPath(text, at, root)) return 0;
+  size_t end = endOfWord(text, at + root);
+  for (size_t next = end; next < text.size() && isGap(text[next]);) {
+    while (next < text.size() && isGap(text[next])) ++next;
+    if (startsPath(text, next, root)) break;
+    const size_t word = next;
+    next = endOfWord(text, word);
+    if (std::any_of(text.begin() + std::ptrdiff_t(word), text.begin() + std::ptrdiff_t(next), isSlash))
+      end = next;
   }
-  const auto end = std::find_if(rest.begin() + std::ptrdiff_t(root), rest.end(), isBoundary);
-  return static_cast<size_t>(end - rest.begin());
+  return end - at;
 }
 
 }  // namespace
@@ -75,8 +118,10 @@ bool Pseudonyms::holdsSecret(std::string_view text) const {
 void Pseudonyms::learnUsers(std::string_view text) {
   for (std::string_view home : {"/home/", "/Users/", "\\Users\\"}) {
     for (size_t at = text.find(home); at != std::string_view::npos; at = text.find(home, at + 1)) {
-      const std::string_view rest = text.substr(at + home.size());
-      const auto end = std::find_if(rest.begin(), rest.end(), [](char c) { return !isWord(c) && c != '.'; });
+      std::string_view rest = text.substr(at + home.size());
+      if (home.front() == '\\' && rest.starts_with('\\')) rest.remove_prefix(1);  // of a quoted text
+      const auto end = std::find_if(rest.begin(), rest.end(),
+                                    [](char c) { return !isWord(c) && !isForeign(c) && c != '.'; });
       addSecret("user", rest.substr(0, static_cast<size_t>(end - rest.begin())));
     }
   }
@@ -97,6 +142,7 @@ std::string Pseudonyms::withoutPaths(std::string_view text, std::string_view pla
 }
 
 std::string Pseudonyms::scrubbed(std::string_view text, std::string_view place) {
+  learnUsers(text);
   std::string out = withoutPaths(text, place);
   for (const auto& [word, kind] : secrets_) {
     for (size_t at = out.find(word); at != std::string::npos; at = out.find(word, at)) {

@@ -31,7 +31,7 @@ class Pseudonyms {
   bool holdsSecret(std::string_view text) const;  // as a word or within one
   // Looks for home directories in a text: the user's name is a secret from then on.
   void learnUsers(std::string_view text);
-  // `text` with absolute paths and secrets replaced.
+  // `text` with absolute paths and secrets replaced, those that it tells itself among them.
   std::string scrubbed(std::string_view text, std::string_view place);
 
   const std::map<std::string, Taken, std::less<>>& taken() const { return taken_; }

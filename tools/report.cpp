@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <memory>
 
+#include "tools/child.h"
 #include "tools/commands.h"
 #include "tools/log.h"
-#include "tools/report/child_process.h"
 #include "tools/report/page_writer.h"
 
 namespace reprise {
@@ -32,7 +32,7 @@ constexpr const char* kFooter =
     "  reprise report cube.vkr -o cube.html --screenshots\n"
     "  reprise report game.vkr -o report/ --screenshots --screenshot-count 48 && xdg-open report/index.html";
 
-constexpr uint32_t kInfoSeconds = 3600;
+constexpr double kInfoSeconds = 3600;
 constexpr size_t kMostInfoBytes = 64 << 20;
 
 struct Options {
@@ -49,15 +49,13 @@ bool isPagePath(const std::string& output) {
 }
 
 // What `reprise info` says, by asking it: the page and the verb cannot differ.
-Json infoOf(const std::string& file) {
-  const Result<ChildResult> info =
-      runReprise({"info", "--format", "json", "--", file}, kInfoSeconds, kMostInfoBytes);
-  if (!info) return {{"notes", {info.status().message()}}};
-  const ChildResult& child = info.value();
-  Json said = Json::parse(child.out, nullptr, false);  // longer than metadata may be
-  if (child.exit_status != 0 || child.out_cut || said.is_discarded())
-    return {{"notes", {"`reprise info` could not say what the trace holds: " + child.err}}};
-  return said;
+Json infoOf(const std::string& file, const Watch& watch) {
+  const ChildEnd info = watch.run(
+      {{thisProgram(), "info", "--format", "json", "--", file}, {}, "", kInfoSeconds, kMostInfoBytes});
+  Json said = Json::parse(info.out, nullptr, false);  // longer than metadata may be
+  if (info.ended(0) && !info.out_cut && !said.is_discarded()) return said;
+  const std::string why = info.how == ChildEnd::kNotStarted ? info.failure : lastWords(info.output);
+  return {{"notes", {"`reprise info` could not say what the trace holds: " + why}}};
 }
 
 Status makeFolder(const std::string& path) {
@@ -95,35 +93,47 @@ void sayWhatWasWritten(const std::string& page, const Digest& digest, uint64_t f
               error ? 0.0 : double(bytes) / 1e6);
 }
 
-Status report(Options options) {
+// The trace's calls in bounded tables. `read`: how far it could be read.
+Status digestFile(Options& options, std::string& page, Digest& digest, uint64_t& frames, Status& read) {
   ReadOptions reading;
   reading.beyond_watermark = options.beyond_watermark;
   const Result<std::unique_ptr<TraceReader>> opened = TraceReader::open(options.file, reading);
   if (!opened) return opened.status();
   TraceReader& reader = *opened.value();
-  std::string page;
   if (Status status = preparePlace(options, page); !status) return status;
+  read = digestTrace(reader, options.limits, digest);
+  frames = reader.summary().frames;
+  return Status::ok();
+}
 
+Status report(Options options) {
+  std::string page;
   Digest digest(options.limits);
-  const Status read = digestTrace(reader, options.limits, digest);
-  const TraceSummary& summary = reader.summary();
+  ReportFacts facts;
+  Status read;
+  if (Status status = digestFile(options, page, digest, facts.frame_count, read); !status) return status;
+
+  // From here on an ending signal waits: a replay and its folder go before this program does. The reader with
+  // its threads, which would take the signal, is gone.
+  const Watch watch;
   Pictures pictures;
   if (options.screenshots) {
-    pictures = takePictures(options.file, summary.frames, options.pictures);
+    pictures = takePictures(options.file, facts.frame_count, options.pictures, watch);
   } else {
     pictures.why = "none were asked for: `reprise report --screenshots` replays the trace and takes them";
   }
-  if (options.screenshots && !pictures.why.empty())
-    REPRISE_LOG(warn, "no pictures, or not all: {}", pictures.why);
-
-  ReportFacts facts;
   facts.file = options.file;
   facts.tool = "reprise " REPRISE_VERSION;
-  facts.info = infoOf(options.file);
+  facts.info = infoOf(options.file, watch);
   facts.reading = read.message();
-  facts.frame_count = summary.frames;
+  if (const int signal = watch.interrupted(); signal != 0) {
+    REPRISE_LOG(warn, "interrupted by {}: no report was written", signalName(signal));
+    return {Code::kUnreadable, "interrupted"};  // should the signal not end this process now
+  }
+  if (options.screenshots && !pictures.why.empty())
+    REPRISE_LOG(warn, "no pictures, or not all: {}", pictures.why);
   if (Status status = writePage(page, facts, digest, options.limits, pictures); !status) return status;
-  sayWhatWasWritten(page, digest, summary.frames, pictures);
+  sayWhatWasWritten(page, digest, facts.frame_count, pictures);
   return read;
 }
 

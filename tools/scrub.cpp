@@ -6,6 +6,7 @@
 
 #include "tools/commands.h"
 #include "tools/log.h"
+#include "tools/part_file.h"
 #include "tools/trace_scrub.h"
 #include "tools/tree.h"
 
@@ -17,7 +18,9 @@ constexpr const char* kFooter =
     "(header,\n"
     "metadata, texts of calls, holes), and in shaders the source texts, file names and compiler options. In "
     "their place\n"
-    "stand names such as path-1, the same one wherever the same stood.\n"
+    "stand names such as path-1, the same one wherever the same stood. A user's name is known from the "
+    "first path on\n"
+    "that has a home directory in it: texts before that one keep it.\n"
     "--labels: also debug names, labels, tags, and the names in shaders. --names: also the names of "
     "application, engine\n"
     "and threads. --all: both.\n"
@@ -27,7 +30,8 @@ constexpr const char* kFooter =
     "at what a\n"
     "program draws before you give its trace away. No environment is ever in a trace.\n"
     "\n"
-    "Exit status: 0 done; 2 wrong argument; 3 FILE cannot be read, or OUT not written (then it is removed).\n"
+    "Exit status: 0 done; 2 wrong argument; 3 FILE cannot be read, or OUT not written (then what was there "
+    "stays).\n"
     "\n"
     "Example:\n"
     "  reprise scrub game.vkr -o report.vkr --all";
@@ -55,8 +59,11 @@ void print(const std::string& out, const ScrubSummary& s) {
               static_cast<unsigned long long>(s.changed_shaders),
               s.complete ? "" : "; the trace has no index: its writer did not finish it");
   if (s.unread_records != 0)
-    REPRISE_LOG(warn, "{} records could not be decoded by this build; they are in the copy as they were",
-                s.unread_records);
+    REPRISE_LOG(
+        warn,
+        "{} records could not be decoded by this build, or not changed; they are in the copy as they were: "
+        "look into them with `reprise dump` before you give it away",
+        s.unread_records);
   if (s.dropped_blocks != 0)
     REPRISE_LOG(warn, "{} blocks of kinds that this build does not know were left out", s.dropped_blocks);
   if (s.dropped_bytes != 0)
@@ -69,11 +76,11 @@ int runScrub(const std::string& file, const std::string& out, const ScrubOptions
     REPRISE_LOG(error, "{} is the trace itself; name another file for the copy", out);
     return static_cast<int>(Code::kUsage);
   }
-  const Result<ScrubSummary> summary = scrubTrace(file, out, options);
-  if (!summary) {
-    if (fs::is_regular_file(out, ignored)) fs::remove(out, ignored);
-    REPRISE_LOG(error, "{}", summary.status().message());
-    return summary.status().exitCode();
+  PartFile copy(out);
+  const Result<ScrubSummary> summary = scrubTrace(file, copy.path(), options);
+  if (const Status status = summary ? copy.finish() : summary.status(); !status) {
+    REPRISE_LOG(error, "{}", status.message());
+    return status.exitCode();
   }
   print(out, summary.value());
   return 0;

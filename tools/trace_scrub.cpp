@@ -161,6 +161,7 @@ bool Scrubber::changed(const FileRecord& record, uint64_t last_order, bool never
   const bool again = from_text_.read(json_.root(), last_order);
   from_text_.setEditor(nullptr);
   blobs_.forget();
+  if (!again) ++summary_.unread_records;  // what came in a value's place does not fit there
   return again && values_.changed();
 }
 

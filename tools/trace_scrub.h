@@ -23,7 +23,7 @@ struct ScrubSummary {
   Pseudonyms pseudonyms;
   uint64_t records = 0;
   uint64_t changed_records = 0, changed_shaders = 0;
-  uint64_t unread_records = 0;  // could not be decoded: kept as they are
+  uint64_t unread_records = 0;  // could not be decoded, or not changed: kept as they are
   uint64_t dropped_blocks = 0;  // of kinds that this program does not know
   uint64_t dropped_bytes = 0;   // of no whole block
   bool complete = false;

@@ -1,5 +1,6 @@
 // VK_LAYER_REPRISE_TEST_crash: a driver that dies. Raises SIGSEGV inside the n-th call of one command, or,
-// where $REPRISE_CRASH_HOW is "hang", never returns from it, with a child process that sleeps as long.
+// where $REPRISE_CRASH_HOW is "hang", never returns from it, with a child process that sleeps as long; where
+// it is "exit", ends the process with status 1, as if it had been its own wish.
 //
 // $REPRISE_CRASH_COMMAND names the command (one of those in hook()), $REPRISE_CRASH_CALL is n, from 1
 // (default 1). Stands below the capture layer, where a driver's own fault would happen. Any thread.
@@ -25,6 +26,7 @@ void maybeCrash() {
   static const long fatal = call ? std::atol(call) : 1;
   if (++calls != fatal) return;
   const char* how = std::getenv("REPRISE_CRASH_HOW");
+  if (how && std::strcmp(how, "exit") == 0) _exit(1);
   if (!how || std::strcmp(how, "hang") != 0) {
     std::raise(SIGSEGV);
     return;

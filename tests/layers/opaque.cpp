@@ -157,6 +157,10 @@ VKAPI_ATTR VkResult VKAPI_CALL allocateMemory(VkDevice device, const VkMemoryAll
       asked->pNext, VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO);
   if (!flags || !(flags->flags & kMemoryFlag))
     return NEXT(mine, vkAllocateMemory)(device, asked, allocator, memory);
+  // It cannot move what is imported to a place of its own, and says so, as a driver may.
+  if (find<VkImportMemoryHostPointerInfoEXT>(asked->pNext,
+                                             VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT))
+    return VK_ERROR_INVALID_EXTERNAL_HANDLE;
   const uint64_t wanted = address ? address->opaqueCaptureAddress : 0;
   if (wanted && refuses()) return VK_ERROR_INVALID_OPAQUE_CAPTURE_ADDRESS;
   VkMemoryAllocateInfo info = *asked;

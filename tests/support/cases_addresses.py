@@ -52,7 +52,7 @@ def replayed(bench, trace, what, **env):
 def kept(bench):
     """Every address is the captured one: also one that was pushed in halves with other bits mixed in."""
     for case in ("hidden", "push", "list"):
-        trace = captured(bench, case, "--addresses", "opaque")
+        trace = captured(bench, case)
         values = opaque_values(bench, trace)
         kinds = {line["type"] for line, _ in values}
         require(kinds == {"VkBuffer", "VkDeviceMemory"}, f"{case}: opaque values of {kinds}")
@@ -67,7 +67,7 @@ def kept(bench):
 
 def own(bench):
     """A program that is a replayer itself: its flags and addresses are in the trace, and played as they are."""
-    trace = captured(bench, "own", "--addresses", "opaque")
+    trace = captured(bench, "own")
     flagged = [call for call in bench.dump(trace.file, "--command", "vkCreateBuffer")
                if "CAPTURE_REPLAY" in str(call.get("args", {}).get("pCreateInfo", {}).get("flags"))]
     require(len(flagged) == 2, f"{len(flagged)} buffers have the program's flag")
@@ -77,18 +77,18 @@ def own(bench):
 
 def refused(bench):
     """A driver that grants no address, though it has the feature: they are translated, and it is said."""
-    trace = captured(bench, "list", "--addresses", "opaque")
+    trace = captured(bench, "list")
     told = replayed(bench, trace, "addresses list, refused", VK_INSTANCE_LAYERS=OPAQUE, REPRISE_OPAQUE_REFUSE="1")
     require(REFUSED in told and TRANSLATED in told and KEPT not in told, told[-2000:])
 
 
 def refused_device(bench):
     """A driver that makes no device with the feature, though it says that it can: capture and replay go without."""
-    trace = captured(bench, "list", "--addresses", "opaque")
+    trace = captured(bench, "list")
     told = replayed(bench, trace, "addresses list, device refused", VK_INSTANCE_LAYERS=OPAQUE, REPRISE_OPAQUE_REFUSE="device")
     require(DEVICE_REFUSED in told and TRANSLATED in told and KEPT not in told, told[-2000:])
     bench.env["REPRISE_OPAQUE_REFUSE"] = "device"
-    trace = captured(bench, "push", "--addresses", "opaque")
+    trace = captured(bench, "push")
     require(not opaque_values(bench, trace), "opaque values were recorded of a device without the feature")
     told = replayed(bench, trace, "addresses push, captured without", VK_INSTANCE_LAYERS=OPAQUE)
     require(TRANSLATED in told and KEPT not in told, told[-2000:])
@@ -96,20 +96,20 @@ def refused_device(bench):
 
 def elsewhere(bench):
     """On another device the values mean nothing: addresses are translated."""
-    trace = captured(bench, "list", "--addresses", "opaque")
+    trace = captured(bench, "list")
     told = replayed(bench, trace, "addresses list on swiftshader", VK_ICD_FILENAMES=bench.swiftshader())
     require(KEPT not in told and TRANSLATED in told, told[-2000:])
 
 
 def off(bench):
-    """Unless asked, by option or variable, the driver gets what the program gave, and nothing is recorded."""
+    """Asked for, by option or variable, the driver gets what the program gave, and nothing is recorded."""
     trace = captured(bench, "list", "--addresses", "translate")
     require(not opaque_values(bench, trace), "opaque values were recorded")
     told = replayed(bench, trace, "addresses list, captured to be translated", VK_INSTANCE_LAYERS=OPAQUE)
     require(KEPT not in told and TRANSLATED in told, told[-2000:])
-    require(not opaque_values(bench, captured(bench, "push")), "opaque values were recorded unasked")
-    bench.env["REPRISE_ADDRESSES"] = "opaque"
-    require(opaque_values(bench, captured(bench, "push")), "REPRISE_ADDRESSES=opaque recorded none")
+    require(opaque_values(bench, captured(bench, "push")), "no opaque values were recorded, which is the default")
+    bench.env["REPRISE_ADDRESSES"] = "translate"
+    require(not opaque_values(bench, captured(bench, "push")), "REPRISE_ADDRESSES=translate recorded some")
 
 
 def rays(bench):

@@ -13,7 +13,6 @@ import xml.etree.ElementTree
 from support.cases_errors import says, small_trace
 from support.harness import Failure, copy_head, descendants, ok, program_name, require, test_layer
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
 MUTATED = {"VK_INSTANCE_LAYERS": test_layer("mutate"), "REPRISE_MUTATE": "draw", "REPRISE_MUTATE_CALL": "1",
            "REPRISE_MUTATE_COUNT": "30"}
 FRAMES = 12
@@ -71,7 +70,6 @@ JUNIT = """import json, sys, junitparser
 suite = list(junitparser.JUnitXml.fromfile(sys.argv[1]))[0]
 kinds = {case.name: case.result[0].__class__.__name__.lower() if case.result else "" for case in suite}
 print(json.dumps({"kinds": kinds, "counts": [suite.tests, suite.failures, suite.errors, suite.skipped]}))"""
-YAML = "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))"
 
 
 def junit_of(bench, path):
@@ -173,7 +171,12 @@ def pages(bench):
               {"name": "cut", "path": "cut.vkr"}]
     path = manifest(bench, traces, head=LAVAPIPE)
     check(bench, path, "--update", "--only", "cube").expect()
+    stranger, stale = bench.path("page/pictures/holiday/beach.png"), bench.path("page/pictures/cube/stale.png")
+    for file in (stranger, stale):
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"a picture")
     check(bench, path, "--html", bench.path("page")).expect(3)
+    require(stranger.exists() and not stale.exists(), "pictures that go are an earlier run's of these traces, no others")
     for width in (1280, 500):
         dom = chromium(bench, f"--screenshot={bench.path(f'page-{width}.png')}", width=width)
         require(bench.path(f"page-{width}.png").stat().st_size > 10_000, f"no picture of the page: {dom.err}")
@@ -247,23 +250,34 @@ def sleepers(bench):
     return found
 
 
-def interrupted(bench):
-    """SIGTERM ends the check and all of its replays."""
-    small_trace(bench)
-    path = manifest(bench, [{"name": "hangs", "path": "good.vkr", "env": dying("hang")}])
-    process = bench.start([bench.reprise, "check", path, "--json", bench.path("results.json")])
+def until_it_hangs(process):
     for _ in range(3000):
         if "sleep" in [program_name(pid) for pid in descendants(process.pid)]:
-            break
+            return
         time.sleep(0.02)
-    else:
-        process.kill()
-        raise Failure("the replay did not come to hang")
+    process.kill()
+    raise Failure("the replay did not come to hang")
+
+
+def interrupted(bench):
+    """SIGTERM ends the check and all of its replays; what nohup(1) has it ignore does not."""
+    small_trace(bench)
+    hangs = {"name": "hangs", "path": "good.vkr", "env": dying("hang")}
+    command = [bench.reprise, "check", manifest(bench, [hangs]), "--json", bench.path("results.json")]
+    process = bench.start(command)
+    until_it_hangs(process)
     process.send_signal(signal.SIGTERM)
     run = bench.finish(process)
     same("status", run.status, -signal.SIGTERM)
     same("outcomes", outcomes(bench), {"hangs": ("not run", "interrupted")})
+    same("the results' exit status", results(bench)["exit_status"], 128 + signal.SIGTERM)
     same("processes left", sleepers(bench), [])
+    manifest(bench, [{**hangs, "time_limit": 4}])
+    process = bench.start(["nohup", *command])
+    until_it_hangs(process)
+    process.send_signal(signal.SIGHUP)
+    bench.finish(process).expect(1)
+    same("outcomes with nohup", outcomes(bench), {"hangs": ("regression", "timeout")})
 
 
 def broken(bench):
@@ -364,165 +378,17 @@ def update(bench):
     check(bench, path, "--update").expect()
     require("1 pictures removed" in written(), written())
     check(bench, path).expect()
+    # A replay that leaves no report says of no picture that it is no more.
+    kept = sorted(folder.iterdir())
+    run = check(bench, path, "--update", env=dying("exit")).expect(1)
+    require("left no report" in run.out, run.out)
+    same("after a replay without a report", (written(), sorted(folder.iterdir())), ("", kept))
     (folder / "frame-000008.png").unlink()
     check(bench, path).expect(1)
     require("there is no reference of it" in bench.path("results.json").read_text(), "a reference too few is not told")
     (folder / "frame-000008.png").write_bytes(b"no picture")
     run = check(bench, path).expect(3)
     require("frame-000008.png" in run.out, run.out)
-
-
-# -- many machines
-
-def shards(bench):
-    """Every trace is in exactly one shard, and a shard is stable."""
-    names = [f"trace-{i}" for i in range(7)]
-    path = manifest(bench, [{"name": name, "path": "none.vkr"} for name in names])
-
-    def listed(*options):
-        out = bench.run([bench.reprise, "check", path, "--list", *options]).expect().out
-        return [line.split("\t")[0] for line in out.splitlines()]
-
-    same("the whole list", listed(), names)
-    for count in (1, 2, 3, 7):
-        parts = [listed("--shard", f"{i}/{count}") for i in range(1, count + 1)]
-        same(f"{count} shards together", sorted(sum(parts, [])), names)
-        require(max(map(len, parts)) - min(map(len, parts)) <= 1, f"uneven shards: {parts}")
-    same("--only with a shard", listed("--only", "trace-[0-3]", "--shard", "2/2"), ["trace-1", "trace-3"])
-    same("two --only", listed("--only", "trace-0", "--only", "*-6"), ["trace-0", "trace-6"])
-    run = bench.run([bench.reprise, "check", path, "--shard", "9/9", "--junit", bench.path("junit.xml")]).expect(0)
-    require("9/9 has no traces" in run.out, run.out)
-    for bad in ("0/3", "4/3", "1", "1/0", "a/b", "1/3x"):
-        says(bench.run([bench.reprise, "check", path, "--list", "--shard", bad]), 2, bad)
-
-
-def fetching(bench):
-    """Fetched once, checked, kept as long as there is room, by least recent use; two at a time fetch once."""
-    fetches = bench.path("fetches")
-    traces, size = [], 0
-    for name in ("one", "two", "three"):
-        copy = bench.path(name + ".source")
-        ok(bench.capture(copy, [bench.app("compute")]))
-        size = max(size, copy.stat().st_size)
-        digest = bench.run(["sha256sum", copy]).expect().out.split()[0]
-        traces.append({"name": name, "hash": digest,
-                       "fetch": f"sleep 0.3; echo {name} >> {fetches}; cp {copy.name} {{output}}"})
-    path = manifest(bench, traces)
-    cache = bench.path("the cache")
-
-    def fetched(*options):
-        fetches.unlink(missing_ok=True)
-        check(bench, path, "--cache", cache, *options).expect()
-        return fetches.read_text().split() if fetches.exists() else []
-
-    same("first", fetched(), ["one", "two", "three"])
-    same("again", fetched(), [])
-    same("kept", len(list(cache.glob("*.vkr"))), 3)
-    room = ["--cache-limit", str(2 * size)]
-    same("used last", fetched("--only", "one", *room), [])  # two is now the least recently used
-    same("two fetched anew", fetched("--only", "two", *room), ["two"])
-    same("one was kept", fetched("--only", "one", *room), [])
-    same("three gone", fetched("--only", "three", *room), ["three"])
-    shutil.rmtree(cache)
-    fetches.unlink(missing_ok=True)
-    at_once = [bench.start([bench.reprise, "check", path, "--cache", cache, "--jobs", "3"]) for _ in range(3)]
-    for process in at_once:
-        bench.finish(process).expect()
-    same("three processes at once fetched", sorted(fetches.read_text().split()), ["one", "three", "two"])
-    same("nothing else is left", [file.name for file in cache.iterdir() if file.suffix == ".part"], [])
-    for file in cache.glob("*.vkr"):
-        file.write_bytes(b"rotten")
-    same("what rotted is fetched anew", fetched(), ["one", "two", "three"])
-
-
-def fetches_that_fail(bench):
-    small_trace(bench)
-    zeros = "0" * 64
-    traces = [{"name": "fails", "hash": zeros, "fetch": "echo no such host >&2; exit 6; : {output}"},
-              {"name": "empty", "hash": zeros, "fetch": ": {output}"},
-              {"name": "other", "hash": zeros, "fetch": "cp good.vkr {output}"},
-              {"name": "slow", "hash": zeros, "fetch": "sleep 1000; : {output}", "fetch_time_limit": 1}]
-    cache = bench.path("cache")
-    run = check(bench, manifest(bench, traces), "--cache", cache).expect(3)
-    same("judgements", {kind for kind, _ in outcomes(bench).values()}, {"broken"})
-    for words in ("status 6: no such host", "wrote no {output}", "SHA-256 is", "fetch_time_limit of 1 s"):
-        require(words in run.out, f"{words} is not said: {run.out}")
-    same("left in the cache", list(cache.glob("*.*")), [])
-
-
-# -- both languages, CI files, mistakes
-
-def languages(bench):
-    cube_trace(bench)
-    toml = manifest(bench, [{"name": "cube", "path": "cube.vkr", "frames": "0-1", "tolerance": "ssim:0.9"}], head=LAVAPIPE)
-    check(bench, toml, "--update").expect()
-    text = ("version: 1\ndrivers:\n- name: lavapipe\n  device: llvmpipe*\n"
-            "traces:\n- name: cube\n  path: cube.vkr\n  frames: 0-1\n  tolerance: ssim:0.9\n")
-    bench.path("traces.yaml").write_text(text)
-    found = {}
-    for path in (toml, bench.path("traces.yaml")):
-        check(bench, path).expect()
-        found[path.suffix] = outcomes(bench)
-        check(bench, path, env=MUTATED).expect(1)
-    same("YAML and TOML", found[".yaml"], found[".toml"])
-
-
-def ci_files(bench):
-    """The CI examples are valid, say what their engines want, and their command lines are this program's."""
-    small_trace(bench)
-    manifest(bench, [{"name": f"trace-{i}", "path": "good.vkr"} for i in range(9)])
-    github = by_debian(bench, YAML, SOURCE / "tools/ci/github-actions.yml")
-    job = github["jobs"]["check"]
-    shards_of = job["strategy"]["matrix"]["shard"]
-    require(github["true"] and job["runs-on"] and not job["strategy"]["fail-fast"], "GitHub: a trigger, a runner, all shards")
-    steps = {step.get("uses", step.get("name")): step for step in job["steps"]}
-    require(steps["actions/upload-artifact@v4"]["if"] == "always()", "GitHub: red jobs keep their pages")
-    runs = {"github": [steps["Replay"]["run"].replace("${{ matrix.shard }}", str(i)) for i in shards_of]}
-    gitlab = by_debian(bench, YAML, SOURCE / "tools/ci/gitlab-ci.yml")["vulkan-traces"]
-    same("GitLab's JUnit", gitlab["artifacts"]["reports"]["junit"], "junit.xml")
-    same("GitLab's artifacts", gitlab["artifacts"]["when"], "always")
-    total = gitlab["parallel"]
-    runs["gitlab"] = [f"CI_NODE_INDEX={i}; CI_NODE_TOTAL={total}; " + gitlab["script"][0] for i in range(1, total + 1)]
-    job = by_debian(bench, YAML, SOURCE / "tools/ci/kubernetes-job.yml")
-    same("Kubernetes", (job["apiVersion"], job["kind"], job["spec"]["completionMode"]), ("batch/v1", "Job", "Indexed"))
-    container = job["spec"]["template"]["spec"]["containers"][0]
-    completions = job["spec"]["completions"]
-    same("its shards", container["env"], [{"name": "SHARDS", "value": str(completions)}])
-    same("its volumes", {mount["name"] for mount in container["volumeMounts"]},
-         {volume["name"] for volume in job["spec"]["template"]["spec"]["volumes"]})
-    runs["kubernetes"] = [f"SHARDS={completions}; JOB_COMPLETION_INDEX={i}; " + container["args"][0]
-                          for i in range(completions)]
-    for engine, scripts in runs.items():
-        listed = []
-        for script in scripts:
-            require("reprise check traces.toml" in script and "--junit" in script, f"{engine}: {script}")
-            path = f"{bench.build / 'tools'}:{bench.env['PATH']}"
-            run = bench.run(["sh", "-euc", script.strip() + " --list"], {"PATH": path}).expect()
-            listed += [line.split("\t")[0] for line in run.out.splitlines()]
-        same(f"{engine}: all shards together", sorted(listed), [f"trace-{i}" for i in range(9)])
-
-
-def mistakes(bench):
-    """What a newcomer does wrong: one sentence, status 2 or 3."""
-    small_trace(bench)
-    run = [bench.reprise, "check"]
-    says(bench.run(run), 2, "MANIFEST")
-    says(bench.run([*run, bench.path("none.toml")]), 3, "none.toml")
-    says(bench.run([*run, bench.path("good.vkr")]), 2, ".toml")
-    path = manifest(bench, [{"name": "a", "path": "good.vkr", "tolerence": "exact"}])
-    says(bench.run([*run, path]), 2, "traces.toml:", "tolerence", "did you mean tolerance")
-    path = manifest(bench, [{"name": "a", "path": "good.vkr"}])
-    says(bench.run([*run, path, "--only", "b*"]), 2, "--only")
-    says(bench.run([*run, path, "--cache-limit", "10X"]), 2, "10X")
-    says(bench.run([*run, path, "--jobs", "0"]), 2, "--jobs")
-    says(bench.run([*run, path, "--repeat", "none"]), 2, "--repeat")
-    says(bench.run([*run, path, "--frames", "1"]), 2, "--frames")
-    says(bench.run([*run, path, "--junit", "/nonexistent/junit.xml"]), 3, "/nonexistent/junit.xml")
-    says(bench.run([*run, path, "--html", "/proc/page"]), 3, "/proc/page")
-    says(bench.run([*run, "--hash", "/nonexistent"]), 3, "/nonexistent")
-    says(bench.run([*run, manifest(bench, [])]), 2, "no traces")
-    out = bench.run([*run, "--help"]).expect().out
-    require("Example" in out and "Exit status" in out and "tolerance" in out, "check --help is short of something")
 
 
 # -- exact verdicts of `reprise replay`
@@ -589,12 +455,6 @@ CASES = {
     "check-flaky": flaky,
     "check-repeat": repeated,
     "check-update": update,
-    "check-shards": shards,
-    "check-fetch": fetching,
-    "check-fetch-fails": fetches_that_fail,
-    "check-languages": languages,
-    "check-ci-files": ci_files,
-    "check-mistakes": mistakes,
     "replay-verdicts": exact_verdicts,
     "replay-read-back-names": read_back_names,
 }

@@ -3,8 +3,10 @@
 import json
 import re
 import resource
+import signal
 
 from support.browser import Browser
+from support.cases_check import dying, sleepers, until_it_hangs
 from support.cases_errors import says, small_trace
 from support.harness import copy_head, ok, require
 
@@ -293,6 +295,27 @@ def report_headless(bench):
         quiet(browser, bench.path("compute.html"))
 
 
+def report_interrupted(bench):
+    """SIGTERM ends the replay too, and takes its folder away."""
+    trace = small_trace(bench)
+    scratch = bench.path("scratch")
+    scratch.mkdir()
+    env = {**dying("hang"), "TMPDIR": scratch}
+    process = bench.start([bench.reprise, "report", trace, "-o", bench.path("hangs.html"), "--screenshots"], env=env)
+    until_it_hangs(process)
+    require(list(scratch.iterdir()), "the replay has no folder to write to")
+    process.send_signal(signal.SIGTERM)
+    run = bench.finish(process)
+    require(run.status == -signal.SIGTERM and "interrupted" in run.err, f"ended with {run.status}: {run.err}")
+    require(not sleepers(bench), f"still running: {sleepers(bench)}")
+    require(not list(scratch.iterdir()), f"left in the temporary folder: {list(scratch.iterdir())}")
+    require(not list(bench.dir.glob("hangs.html*")), "half a page was left")
+    run = bench.run([bench.reprise, "report", trace, "-o", bench.path("late.html"), "--screenshots",
+                     "--screenshot-seconds", "2"], env=env).expect()
+    require("did not end within 2 seconds" in run.err, f"why there are no pictures: {run.err}")
+    require(not sleepers(bench), f"still running: {sleepers(bench)}")
+
+
 # -- a large trace
 
 
@@ -370,5 +393,6 @@ CASES = {
     "report-hostile": report_hostile,
     "report-errors": report_errors,
     "report-headless": report_headless,
+    "report-interrupted": report_interrupted,
 }
 SLOW = {"report-large": report_large}

@@ -160,6 +160,50 @@ def wrong_arguments(bench):
         require("Example" in text and "Exit status" in text, f"`reprise {verb} --help` has no example or exit status")
 
 
+def kept_files(bench):
+    """Who fails leaves the file that was there, and nothing beside it; who succeeds replaces it."""
+    trace = bench.path("compute.vkr")
+    ok(bench.capture(trace, [bench.app("compute")]))
+    folder = export(bench, trace)
+    cut = bench.path("cut")
+    cut.mkdir()
+    (cut / "trace.jsonl").write_text((folder / "trace.jsonl").read_text()[:-40])
+    noise = bench.path("noise.vkr")
+    noise.write_bytes(trace.read_bytes()[:40] + bytes(range(256)) * 20)
+    out = bench.path("precious.vkr")
+    out.write_text("precious")
+    out.chmod(0o600)
+    here = sorted(os.listdir(bench.dir))
+    for verb, wrong in (("scrub", "missing.vkr"), ("scrub", "noise.vkr"), ("import", "missing"), ("import", "cut")):
+        says(bench.run([bench.reprise, verb, bench.path(wrong), "-o", out]), 3, wrong)
+        require(out.read_text() == "precious", f"`{verb} {wrong}` touched a file that was there")
+        require(sorted(os.listdir(bench.dir)) == here, f"`{verb} {wrong}` left {sorted(os.listdir(bench.dir))}")
+    text = folder / "trace.jsonl"
+    says(bench.run([bench.reprise, "import", folder, "-o", text]), 2, "the text itself")
+    link = bench.path("link.vkr")
+    link.symlink_to(out)
+    same_file(trace, import_text(bench, folder, link.name), "a trace by a link")
+    require(link.is_symlink() and out.stat().st_mode & 0o777 == 0o600, "the link or its file's permissions are others")
+    for verb, source in (("scrub", trace), ("import", folder)):
+        bench.run([bench.reprise, verb, source, "-o", "/dev/null"]).expect()
+        require(not os.path.isfile("/dev/null"), f"{verb} replaced /dev/null")
+
+
+def full_output(bench):
+    """What cannot be said is an error of every verb; a reader that leaves is none."""
+    trace = bench.path("compute.vkr")
+    ok(bench.capture(trace, [bench.app("compute")]))
+    folder = export(bench, trace)
+    bench.path("traces.toml").write_text('version = 1\n[[traces]]\nname = "a"\npath = "compute.vkr"\n')
+    lines = (f"check --hash {trace}", "check traces.toml --list", "check traces.toml", f"scrub {trace} -o s.vkr",
+             f"export {trace} -o e", f"import {folder} -o i.vkr", f"report {trace} -o r.html", f"replay {trace}",
+             f"info {trace}", f"dump {trace}", "--help")
+    for line in lines:
+        says(bench.run(["sh", "-c", f"exec {bench.reprise} {line} >/dev/full"]), 3, "standard output")
+    run = bench.run(["bash", "-c", f"{bench.reprise} dump {trace} | head -c 100; exit ${{PIPESTATUS[0]}}"]).expect()
+    require(not run.err, f"dump talks of a reader that left: {run.err}")
+
+
 def scrubbed(bench):
     """A scrubbed vkcube draws what the original drew, and names nobody."""
     bench.display()
@@ -197,6 +241,8 @@ CASES = {
     "text-deleted-calls": deleted_calls,
     "text-broken-lines": broken_lines,
     "text-arguments": wrong_arguments,
+    "text-kept-files": kept_files,
+    "text-full-output": full_output,
     "scrub-cube": scrubbed,
     "scrub-program": scrubbed_program,
 }

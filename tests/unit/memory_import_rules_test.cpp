@@ -37,7 +37,7 @@ TEST(MemoryImportRules, DeviceAddressesArePlainMasksAreNot) {
   flags.flags |= VK_MEMORY_ALLOCATE_DEVICE_MASK_BIT;
   EXPECT_FALSE(chainWith(flags, kType).plain);
   flags.flags = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_CAPTURE_REPLAY_BIT;
-  EXPECT_FALSE(chainWith(flags, kType).plain);
+  EXPECT_TRUE(chainWith(flags, kType).plain);  // VUID-VkMemoryAllocateInfo-pNext-03332: but for an address
   VkMemoryOpaqueCaptureAddressAllocateInfo address{};
   EXPECT_TRUE(chainWith(address, VK_STRUCTURE_TYPE_MEMORY_OPAQUE_CAPTURE_ADDRESS_ALLOCATE_INFO).plain);
   address.opaqueCaptureAddress = 1;
@@ -85,6 +85,8 @@ TEST(MemoryImportRules, Buffers) {
   EXPECT_TRUE(deviceMayWrite(info));
   info.flags = VK_BUFFER_CREATE_PROTECTED_BIT;
   EXPECT_FALSE(mayAddExternalNode(info));
+  info.flags = VK_BUFFER_CREATE_DEVICE_ADDRESS_CAPTURE_REPLAY_BIT;
+  EXPECT_TRUE(mayAddExternalNode(info));
   info.flags = 0;
   VkExternalMemoryBufferCreateInfo external{VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO};
   info.pNext = &external;

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "replay/picture_names.h"
 #include "replay/screenshots.h"
 
 namespace reprise {
@@ -62,6 +63,22 @@ TEST(Screenshots, TheFileIsAPngOfThoseTexels) {
   EXPECT_EQ(image.width, 2u);
   EXPECT_EQ(read, rows);
   std::filesystem::remove(path);
+}
+
+TEST(Screenshots, NamesComeBack) {
+  EXPECT_EQ((PictureName{12, 0}.text()), "frame-000012.png");
+  EXPECT_EQ((PictureName{1234567, 3}.text()), "frame-1234567-3.png");
+  for (const PictureName name :
+       {PictureName{0, 0}, PictureName{12, 1}, PictureName{UINT32_MAX, UINT32_MAX}}) {
+    const auto read = PictureName::parse(name.text());
+    ASSERT_TRUE(read) << name.text();
+    EXPECT_EQ(read->frame, name.frame);
+    EXPECT_EQ(read->index, name.index);
+  }
+  for (const char* other :
+       {"", "frame-.png", "frame-x.png", "frame-1.png.part", "frame-1-.png", "frame-1-2-3.png",
+        "frame-1x2.png", "frame--1.png", "frame-99999999999.png", "holiday.png"})
+    EXPECT_FALSE(PictureName::parse(other)) << other;
 }
 
 TEST(Screenshots, AFolderThatIsNotThereIsAnError) {

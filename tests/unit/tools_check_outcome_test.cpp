@@ -1,13 +1,11 @@
-// Judging outcomes, the text of JUnit, sizes, frames, and children under a watchdog.
+// Judging outcomes, the text of JUnit, sizes and frames.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "replay/frame_set.h"
 #include "tools/check/cache.h"
-#include "tools/check/child.h"
 #include "tools/check/hash.h"
 #include "tools/check/outcome.h"
 #include "tools/check/reports.h"
@@ -105,92 +103,6 @@ TEST(FrameSets, ListsAndRanges) {
   EXPECT_TRUE(FrameSet().has(12));
   for (const char* bad : {"", ",", "1,", "-3", "3-2", "a", "1-2-3", "1;2", "99999999999"})
     EXPECT_FALSE(FrameSet::parse(bad)) << bad;
-}
-
-// -- children
-
-ChildCommand shell(const std::string& script, double limit = 60) {
-  return {{"/bin/sh", "-c", script}, {}, "", limit};
-}
-
-TEST(CheckChild, ItsStatusAndItsOutput) {
-  const Watch watch;
-  const ChildEnd end = watch.run(shell("echo out; echo err >&2; exit 3"));
-  EXPECT_TRUE(end.ended(3));
-  EXPECT_EQ(end.output, "out\nerr\n");
-  EXPECT_FALSE(end.cut);
-}
-
-TEST(CheckChild, ACrashIsASignal) {
-  const Watch watch;
-  const ChildEnd end = watch.run(shell("kill -SEGV $$"));
-  EXPECT_EQ(end.how, ChildEnd::kSignalled);
-  EXPECT_EQ(signalName(end.code), "SIGSEGV");
-}
-
-TEST(CheckChild, EnvironmentAndFolder) {
-  const Watch watch;
-  ChildCommand command = shell("echo $NAME; pwd");
-  command.env["NAME"] = "a b";
-  command.folder = "/usr";
-  EXPECT_EQ(watch.run(command).output, "a b\n/usr\n");
-}
-
-TEST(CheckChild, OnlyTheEndOfItsOutputIsKept) {
-  const Watch watch;
-  const ChildEnd end = watch.run(shell("head -c 1000000 /dev/zero | tr '\\0' x; echo end"));
-  EXPECT_TRUE(end.ended(0));
-  EXPECT_TRUE(end.cut);
-  EXPECT_EQ(end.output.size(), kKeptOutput);
-  EXPECT_TRUE(end.output.ends_with("xend\n"));
-}
-
-bool isAlive(pid_t pid) { return std::filesystem::exists("/proc/" + std::to_string(pid) + "/exe"); }
-
-TEST(CheckChild, AHangEndsWithAllThatItStarted) {
-  const Watch watch;
-  const ChildEnd end = watch.run(shell("sleep 1000 & echo $!; wait", 0.5));
-  EXPECT_EQ(end.how, ChildEnd::kTimedOut);
-  const pid_t grandchild = std::stoi(end.output);
-  for (int i = 0; i < 1000 && isAlive(grandchild); ++i) usleep(10'000);
-  EXPECT_FALSE(isAlive(grandchild));
-}
-
-TEST(CheckChild, WhatAFinishedOneLeavesBehindIsEnded) {
-  const Watch watch;
-  const ChildEnd end = watch.run(shell("sleep 1000 & echo $!"));
-  EXPECT_TRUE(end.ended(0));
-  const pid_t grandchild = std::stoi(end.output);
-  for (int i = 0; i < 1000 && isAlive(grandchild); ++i) usleep(10'000);
-  EXPECT_FALSE(isAlive(grandchild));
-}
-
-TEST(CheckChild, NoSuchProgram) {
-  const Watch watch;
-  const ChildEnd end = watch.run({{"/nonexistent/program"}, {}, "", 1});
-  EXPECT_EQ(end.how, ChildEnd::kNotStarted);
-  EXPECT_NE(end.failure.find("/nonexistent/program"), std::string::npos);
-}
-
-TEST(CheckChild, ASignalEndsAllOfThem) {
-  const Watch watch;
-  EXPECT_EQ(watch.interrupted(), 0);
-  const ChildEnd end = watch.run(shell("kill -TERM $PPID; sleep 1000"));
-  EXPECT_EQ(end.how, ChildEnd::kInterrupted);
-  EXPECT_EQ(watch.interrupted(), SIGTERM);
-  EXPECT_EQ(watch.run(shell("true")).how, ChildEnd::kInterrupted);
-  // Taken here, or it would end this program with `watch`.
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  int taken = 0;
-  ASSERT_EQ(sigwait(&set, &taken), 0);
-}
-
-TEST(CheckChild, QuotingForAShell) {
-  const Watch watch;
-  const std::string odd = "a'b $(exit 9) \"c\" \\ ;";
-  EXPECT_EQ(watch.run(shell("printf %s " + shellQuoted(odd))).output, odd);
 }
 
 }  // namespace

@@ -3,14 +3,11 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include <csignal>
-#include <cstdio>
 #include <filesystem>
 #include <numeric>
 
 #include "format/encoder.h"
 #include "tests/support/trace_builder.h"
-#include "tools/report/child_process.h"
 #include "tools/report/columns.h"
 #include "tools/report/pictures.h"
 #include "tools/report/rgb_image.h"
@@ -359,37 +356,6 @@ TEST_F(ReportTrace, AnEmptyTraceIsARowOfNothing) {
   ASSERT_EQ(d.frames.rows().size(), 1u);
   EXPECT_EQ(d.frames.rows()[0].calls, 0u);
   EXPECT_TRUE(d.objects.rows().empty());
-}
-
-// runReprise() runs the program that calls it: here, this test's.
-TEST(ReportChild, DISABLED_Says) {
-  std::fputs("to stderr\n", stderr);
-  FAIL() << "as it should";
-}
-TEST(ReportChild, DISABLED_Hangs) { sleep(120); }
-TEST(ReportChild, DISABLED_Crashes) { raise(SIGKILL); }
-
-Result<ChildResult> runTest(const char* name, uint32_t seconds) {
-  return runReprise(
-      {"--gtest_also_run_disabled_tests", std::string("--gtest_filter=ReportChild.DISABLED_") + name},
-      seconds, 100);
-}
-
-TEST(ReportChild, EndsAreToldApart) {
-  Result<ChildResult> said = runTest("Says", 60);
-  ASSERT_TRUE(said) << said.status().message();
-  EXPECT_EQ(said->exit_status, 1);
-  EXPECT_EQ(said->out.size(), 100u);
-  EXPECT_TRUE(said->out_cut);
-  EXPECT_NE(said->err.find("to stderr"), std::string::npos);
-  Result<ChildResult> crashed = runTest("Crashes", 60);
-  ASSERT_TRUE(crashed);
-  EXPECT_EQ(crashed->signal, SIGKILL);
-  EXPECT_FALSE(crashed->timed_out);
-  Result<ChildResult> hangs = runTest("Hangs", 1);
-  ASSERT_TRUE(hangs);
-  EXPECT_TRUE(hangs->timed_out);
-  EXPECT_EQ(hangs->signal, SIGKILL);
 }
 
 TEST(Report, FramesAreChosenEvenly) {

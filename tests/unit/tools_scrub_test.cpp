@@ -28,9 +28,41 @@ TEST(Pseudonyms, PathsAreReplacedWhereverTheyStand) {
 TEST(Pseudonyms, WhatIsNoPathStays) {
   Pseudonyms p;
   for (const char* text : {"llvmpipe (LLVM 15.0.6, 256 bits)", "and/or", "N/A", "1 / 2", "a//b", "", "/",
-                           "main", "VK_KHR_surface"})
+                           "main", "VK_KHR_surface", "a.b/c", "https://khronos.org/x", "C:", "\\\\"})
     EXPECT_EQ(p.scrubbed(text, "t"), text);
   EXPECT_TRUE(p.taken().empty());
+}
+
+TEST(Pseudonyms, NothingOfAPathIsLeft) {
+  const std::pair<const char*, const char*> texts[] = {
+      {"/home/bobsmith/My Games/Secret Project/run.sh", "path-1"},
+      {"C:\\Users\\Bob Smith\\Secret Project\\x.exe", "path-1"},
+      {"C:\\Program Files (x86)\\Secret\\x.exe", "path-1"},
+      {"C:\\\\Users\\\\carol\\\\x.exe", "path-1"},
+      {"\\\\?\\C:\\Users\\Carol\\x.exe", "path-1"},
+      {"\\\\server\\share of Carol\\x", "path-1"},
+      {"D:/Secret Project/x", "path-1"},
+      {"-I/home/carol/secret", "-Ipath-1"},
+      {"cfg@/home/carol/secret", "cfg@path-1"},
+      {"-LC:\\secret", "-Lpath-1"},
+      {"x*/opt/secret", "x*path-1"},
+      {"/данные/проект/x.png", "path-1"},
+      {"открыть «/home/карина/x»", "открыть «path-1"},  // the bytes of a quotation mark may be a name's
+      {"/home/ada/My Games/a /home/ada/b c", "path-1 path-2 c"},
+      {"'/home/ada/My Games/a', '/home/ada/b'", "'path-1', 'path-2'"},
+      {"/home/ada/x.cpp (of 3 files)", "path-1 (of 3 files)"},
+  };
+  for (const auto& [text, scrubbed] : texts) {
+    Pseudonyms p;
+    EXPECT_EQ(p.scrubbed(text, "t"), scrubbed) << text;
+  }
+}
+
+TEST(Pseudonyms, ATextNamesItsUsers) {
+  Pseudonyms p;
+  EXPECT_EQ(p.scrubbed("by dave, in /home/dave/x by dave", "t"), "by user-1, in path-1 by user-1");
+  EXPECT_EQ(p.scrubbed("/home/карина/x: карина", "t"), "path-2: user-2");
+  EXPECT_EQ(p.scrubbed("C:\\\\Users\\\\erin\\\\x: erin", "t"), "path-3: user-3");
 }
 
 TEST(Pseudonyms, SecretsAreWholeWords) {
@@ -129,7 +161,12 @@ class ScrubbedTrace : public ::testing::Test {
     encodeInputs(begin, inputs);
     trace.command(0, static_cast<uint16_t>(Command::vkCmdBeginDebugUtilsLabelEXT), inputs);
     Words code = shader();
-    for (int i = 0; i < 300; ++i) append(code, 0, {});  // long enough for bulk
+    for (int i = 0; i < 300; ++i) append(code, 0, {});
+    addShader(trace, code, true);
+    ASSERT_TRUE(trace.finish().isOk());
+  }
+
+  void addShader(TraceBuilder& trace, const Words& code, bool in_bulk) {
     VkShaderModuleCreateInfo module{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0, code.size() * 4,
                                     code.data()};
     auto made = reinterpret_cast<VkShaderModule>(uint64_t{7});
@@ -141,9 +178,8 @@ class ScrubbedTrace : public ::testing::Test {
     visit(encoder, create);
     Bytes outputs;
     encodeOutputs(create, outputs);
-    trace.bulk(0, std::as_bytes(std::span(code)));
+    if (in_bulk) trace.bulk(0, std::as_bytes(std::span(code)));
     trace.call(0, static_cast<uint16_t>(Command::vkCreateShaderModule), encoder.bytes(), outputs);
-    ASSERT_TRUE(trace.finish().isOk());
   }
 
   // Everything that can be read of the copy, as one text.
@@ -189,6 +225,44 @@ TEST_F(ScrubbedTrace, HoldsNothingOfIt) {
   EXPECT_EQ(done.value().changed_shaders, 1u);
   EXPECT_EQ(done.value().unread_records, 0u);
   EXPECT_GE(done.value().pseudonyms.taken().at("path").times, 3u);
+}
+
+TEST_F(ScrubbedTrace, AShortShaderIsLookedIntoAsALongOne) {
+  const Words code = shader();
+  ASSERT_LE(code.size(), 64u);  // in the text it is a list of numbers
+  TraceBuilder trace(path("a.vkr"));
+  addShader(trace, code, false);
+  ASSERT_TRUE(trace.finish().isOk());
+  ASSERT_NE(contents(path("a.vkr")).find("/home/ada"), std::string::npos);
+  const auto done = scrubTrace(path("a.vkr"), path("b.vkr"), {});
+  ASSERT_TRUE(done.isOk()) << done.status().message();
+  const std::string after = contents(path("b.vkr"));
+  for (const char* secret : {"/home/ada", "void main", "client vulkan100"})
+    EXPECT_EQ(after.find(secret), std::string::npos) << secret;
+  EXPECT_NE(after.find("shader text-1"), std::string::npos);
+  EXPECT_EQ(done.value().changed_records, 1u);
+  EXPECT_EQ(done.value().unread_records, 0u);
+}
+
+TEST_F(ScrubbedTrace, ARecordThatCannotBeChangedIsCounted) {
+  // A text of a fixed size, full to the brim, with a name that grows.
+  GetPhysicalDevicePropertiesCall call;
+  VkPhysicalDeviceProperties properties{};
+  for (size_t i = 0; i + 4 < sizeof properties.deviceName; i += 4)
+    std::memcpy(properties.deviceName + i, "ada ", 4);
+  call.pProperties = &properties;
+  Bytes inputs, outputs;
+  encodeInputs(call, inputs);
+  encodeOutputs(call, outputs);
+  TraceHeaderInfo info = TraceBuilder::fixedInfo();
+  info.command_line = "/home/ada/game";
+  TraceBuilder trace(path("a.vkr"), info);
+  trace.call(0, static_cast<uint16_t>(Command::vkGetPhysicalDeviceProperties), inputs, outputs);
+  ASSERT_TRUE(trace.finish().isOk());
+  const auto done = scrubTrace(path("a.vkr"), path("b.vkr"), {});
+  ASSERT_TRUE(done.isOk()) << done.status().message();
+  EXPECT_EQ(done.value().unread_records, 1u);
+  EXPECT_EQ(done.value().changed_records, 0u);
 }
 
 TEST_F(ScrubbedTrace, AllTakesNamesAndLabelsToo) {

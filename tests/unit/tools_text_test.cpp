@@ -11,6 +11,7 @@
 #include "format/encoder.h"
 #include "format/reader.h"
 #include "tests/support/trace_builder.h"
+#include "tools/blob_folder.h"
 #include "tools/trace_export.h"
 #include "tools/trace_import.h"
 
@@ -366,6 +367,22 @@ TEST(Text, ExactBytesCountUntilTheArgumentsChange) {
   ASSERT_TRUE(reader.value()->next(event).value());
   made = reinterpret_cast<VkFence>(uint64_t{0x78});
   EXPECT_EQ(owned(event.outputs), outputsOf(fence));
+}
+
+TEST(Text, BlobsOfALineAreBounded) {
+  Folder folder;
+  for (const char* name : {"a.bin", "b.bin", "c.bin"}) writeFile(folder / name, pattern(400));
+  BlobReader blobs(folder / "", 1000);
+  ASSERT_TRUE(blobs.get("a.bin"));
+  ASSERT_TRUE(blobs.get("b.bin"));
+  for (const char* name : {"c.bin", "a.bin"}) {  // read anew, or kept
+    const auto third = blobs.get(name);
+    ASSERT_FALSE(third) << name;
+    EXPECT_NE(third.status().message().find(name), std::string::npos) << third.status().message();
+    EXPECT_NE(third.status().message().find("more than 1000 bytes"), std::string::npos);
+  }
+  blobs.trim();
+  EXPECT_EQ(owned(blobs.get("c.bin").value()), pattern(400));
 }
 
 TEST(Text, HostileTextIsRefused) {

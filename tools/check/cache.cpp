@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include "tools/check/hash.h"
@@ -23,38 +24,52 @@ namespace fs = std::filesystem;
 
 // What a killed process left of a fetch.
 constexpr auto kStale = std::chrono::hours(24);
+constexpr auto kLockPause = std::chrono::milliseconds(50);
 
 Status cannot(const std::string& what, const fs::path& path) {
   return Status(Code::kUnreadable, "cannot " + what + " " + path.string() + ": " + std::strerror(errno));
 }
 
+// Waits as long as others have it, or until this program is to end. False: errno says why.
+bool lockFile(int fd, int how, const Watch& watch) {
+  while (flock(fd, how | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return false;
+    if (watch.interrupted()) {
+      errno = EINTR;
+      return false;
+    }
+    std::this_thread::sleep_for(kLockPause);
+  }
+  return true;
+}
+
 // A file of the cache's own that is only there to be locked.
 class Lock {
  public:
-  explicit Lock(const fs::path& path) : fd_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-    while (fd_ >= 0 && flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
-    }
-  }
+  Lock(const fs::path& path, const Watch& watch)
+      : fd_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)),
+        locked_(fd_ >= 0 && lockFile(fd_, LOCK_EX, watch)) {}
   ~Lock() {
     if (fd_ >= 0) close(fd_);
   }
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
-  explicit operator bool() const { return fd_ >= 0; }
+  explicit operator bool() const { return locked_; }
 
  private:
   int fd_;
+  bool locked_;
 };
 
 // The file, kept by a shared lock; empty if it is not there.
-HeldFile hold(const fs::path& path) {
+HeldFile hold(const fs::path& path, const Watch& watch) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return {};
   HeldFile file(path, fd);
   struct stat opened {
   }, named{};
   // Evicted between the two calls: the name is gone, or another file's.
-  if (flock(fd, LOCK_SH) != 0 || fstat(fd, &opened) != 0 || stat(path.c_str(), &named) != 0 ||
+  if (!lockFile(fd, LOCK_SH, watch) || fstat(fd, &opened) != 0 || stat(path.c_str(), &named) != 0 ||
       opened.st_ino != named.st_ino || opened.st_dev != named.st_dev)
     return {};
   return file;
@@ -77,19 +92,11 @@ bool removeUnused(const fs::path& path) {
   return removed;
 }
 
-// The last line that a command wrote, for a message of one line.
-std::string lastWords(const std::string& output) {
-  const size_t end = output.find_last_not_of(" \t\r\n");
-  if (end == std::string::npos) return "it said nothing";
-  const size_t begin = output.find_last_of('\n', end);
-  return output.substr(begin == std::string::npos ? 0 : begin + 1,
-                       end - (begin == std::string::npos ? 0 : begin + 1) + 1);
-}
-
 std::string howItEnded(const ChildEnd& end, double limit) {
   switch (end.how) {
     case ChildEnd::kExited:
-      return "ended with status " + std::to_string(end.code) + ": " + lastWords(end.output);
+      return "ended with status " + std::to_string(end.code) + ": " +
+             (lastWords(end.output).empty() ? "it said nothing" : lastWords(end.output));
     case ChildEnd::kSignalled:
       return "was ended by " + signalName(end.code);
     case ChildEnd::kTimedOut:
@@ -153,21 +160,21 @@ Result<HeldFile> TraceCache::get(const ManifestTrace& trace, const fs::path& man
   if (!fs::is_directory(folder_ / "locks", error))
     return Status(Code::kUnreadable,
                   "cannot make the cache folder " + folder_.string() + "; give another with --cache");
-  const Lock one_fetch(folder_ / "locks" / trace.hash.substr(0, 2));
+  const Lock one_fetch(folder_ / "locks" / trace.hash.substr(0, 2), watch);
   if (!one_fetch) return cannot("lock", folder_ / "locks" / trace.hash.substr(0, 2));
   const fs::path path = fileOf(trace);
-  HeldFile file = hold(path);
+  HeldFile file = hold(path, watch);
   if (!file.path().empty() && !checkHash(trace, path)) {
     file = {};  // damaged on disk: as if it were not there
     fs::remove(path, error);
   }
   if (file.path().empty()) {
     if (Status status = fetch(trace, manifest_folder, watch); !status) return status;
-    file = hold(path);
+    file = hold(path, watch);
     if (file.path().empty()) return cannot("open", path);
   }
   utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
-  if (Status status = evict(); !status) return status;
+  if (Status status = evict(watch); !status) return status;
   return file;
 }
 
@@ -202,8 +209,8 @@ Status TraceCache::fetch(const ManifestTrace& trace, const fs::path& manifest_fo
   return status;
 }
 
-Status TraceCache::evict() {
-  const Lock lock(folder_ / "lock");
+Status TraceCache::evict(const Watch& watch) {
+  const Lock lock(folder_ / "lock", watch);
   if (!lock) return cannot("lock", folder_ / "lock");
   std::vector<Entry> entries;
   uint64_t total = 0;

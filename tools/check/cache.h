@@ -4,7 +4,8 @@
 // so that a file of the folder is whole. Processes and threads may share the folder: flock(2) on locks/XX
 // keeps one trace from being fetched twice at a time, a shared lock on a file from being evicted while it is
 // used, and one on `lock` from two evictions at once. What was used least recently goes first, by the file's
-// time of modification, which every use sets. Errors: kUnreadable, with the fetch command's own words.
+// time of modification, which every use sets. A signal ends the wait for a lock. Errors: kUnreadable, with
+// the fetch command's own words.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,8 @@
 #include <string>
 
 #include "format/status.h"
-#include "tools/check/child.h"
 #include "tools/check/manifest.h"
+#include "tools/child.h"
 
 namespace reprise {
 
@@ -50,7 +51,7 @@ class TraceCache {
  private:
   std::filesystem::path fileOf(const ManifestTrace& trace) const { return folder_ / (trace.hash + ".vkr"); }
   Status fetch(const ManifestTrace& trace, const std::filesystem::path& manifest_folder, const Watch& watch);
-  Status evict();
+  Status evict(const Watch& watch);
 
   std::filesystem::path folder_;
   uint64_t limit_;

@@ -54,9 +54,11 @@ Status copyPictures(const fs::path& folder, const TraceResult& result) {
 Status writePage(const fs::path& folder, const CheckReport& report) {
   std::error_code error;
   fs::create_directories(folder, error);
-  fs::remove_all(folder / kPictures, error);  // an earlier run's
-  for (const TraceResult& result : report.results)
+  for (const TraceResult& result : report.results) {
+    // An earlier run's of this trace, and no more: who else keeps pictures there is not known.
+    fs::remove_all(folder / kPictures / result.name, error);
     if (Status status = copyPictures(folder / kPictures, result); !status) return status;
+  }
   std::string page(kCheckHtml);
   put(page, "/*STYLE*/", kCheckCss);
   put(page, "/*SCRIPT*/", kCheckJs);

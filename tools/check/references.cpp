@@ -1,15 +1,15 @@
 #include "tools/check/references.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <sstream>
 
+#include "replay/picture_names.h"
 #include "tools/check/hash.h"
+#include "tools/part_file.h"
 
 namespace reprise {
 namespace {
@@ -49,24 +49,12 @@ std::string differenceText(const RasterDifference& difference, const Raster& ref
   return text + std::string("; the tolerance is ") + tolerance.text();
 }
 
-// Frame of "frame-000012.png" or "frame-000012-1.png".
-bool frameOf(std::string_view name, uint32_t& frame) {
-  if (!name.starts_with("frame-") || !name.ends_with(".png")) return false;
-  const char* const end = name.data() + name.size() - 4;
-  auto [at, error] = std::from_chars(name.data() + 6, end, frame);
-  if (error != std::errc() || at == end) return error == std::errc();
-  uint32_t index = 0;
-  const auto second = std::from_chars(at + 1, end, index);
-  return *at == '-' && second.ec == std::errc() && second.ptr == end;
-}
-
 Status copyInPlace(const fs::path& from, const fs::path& to) {
-  const fs::path part = to.string() + "." + std::to_string(getpid()) + ".part";
+  PartFile part(to);
   std::error_code error;
-  fs::copy_file(from, part, fs::copy_options::overwrite_existing, error);
-  if (!error) fs::rename(part, to, error);
+  fs::copy_file(from, part.path(), fs::copy_options::overwrite_existing, error);
   return error ? Status(Code::kUnreadable, "cannot write " + to.string() + ": " + error.message())
-               : Status::ok();
+               : part.finish();
 }
 
 bool samePixels(const fs::path& a, const fs::path& b) {
@@ -97,9 +85,9 @@ std::vector<std::string> References::pictureNames() const {
   std::vector<std::string> names;
   std::error_code error;
   for (fs::directory_iterator file(folder_, error), end; !error && file != end; file.increment(error)) {
-    uint32_t frame = 0;
     const std::string name = file->path().filename();
-    if (frameOf(name, frame) && frames_.has(frame)) names.push_back(name);
+    const std::optional<PictureName> parsed = PictureName::parse(name);
+    if (parsed && frames_.has(parsed->frame)) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -128,7 +116,7 @@ Status References::comparePictures(const SeenFiles& seen, const fs::path& eviden
   for (const std::string& name : pictureNames()) {
     if (presented.contains(name)) continue;
     SeenFile file{name};
-    frameOf(name, file.frame);
+    file.frame = PictureName::parse(name)->frame;
     enter(result, findingOf(file, "there is a reference, and the replay presented no such picture"));
   }
   if (result.finding_count == 0 && !seen.pictures.empty()) {
@@ -258,15 +246,13 @@ Status References::updateMemories(const SeenFiles& seen, std::map<std::string, s
   std::stringstream before;
   before << std::ifstream(hashFile()).rdbuf();
   if (before.str() == text) return Status::ok();
-  const fs::path part = hashFile().string() + "." + std::to_string(getpid()) + ".part";
-  std::ofstream file(part, std::ios::binary);
+  PartFile part(hashFile());
+  std::ofstream file(part.path(), std::ios::binary);
   file << text;
   file.close();
-  std::error_code error;
-  if (file) fs::rename(part, hashFile(), error);
-  if (!file || error) return Status(Code::kUnreadable, "cannot write " + hashFile().string());
+  if (!file) return Status(Code::kUnreadable, "cannot write " + hashFile().string());
   counts["memory hashes"] = seen.memories.size();
-  return Status::ok();
+  return part.finish();
 }
 
 }  // namespace reprise

@@ -96,19 +96,6 @@ bool judgeEnd(const ChildEnd& end, double time_limit, Outcome& outcome, std::str
   return false;
 }
 
-// What a log says last: from our own last message on, since drivers talk, too; else its last line.
-std::string lastWords(const std::string& log) {
-  constexpr std::string_view kPrefix = "reprise: ";
-  const size_t end = log.find_last_not_of(" \t\r\n");
-  if (end == std::string::npos) return "";
-  size_t begin = log.rfind("\n" + std::string(kPrefix), end);
-  begin = begin != std::string::npos ? begin + 1 : log.starts_with(kPrefix) ? 0 : std::string::npos;
-  if (begin != std::string::npos) return log.substr(begin + kPrefix.size(), end - begin - kPrefix.size() + 1);
-  const size_t newline = log.find_last_of('\n', end);
-  begin = newline == std::string::npos ? 0 : newline + 1;
-  return log.substr(begin, end - begin + 1);
-}
-
 std::string firstDifferenceText(const RunReport& report) {
   if (report.differences.empty()) return "";
   const Json& first = report.differences.front();
@@ -120,11 +107,11 @@ std::string firstDifferenceText(const RunReport& report) {
          "): " + valueOr<std::string>(first, "text", "");
 }
 
-void judgeStatus(int status, bool reported, ReplayRun& run) {
+void judgeStatus(int status, ReplayRun& run) {
   const RunReport& report = run.report;
   const std::string error = report.error.empty() ? lastWords(run.end.output) : report.error;
   run.outcome = Outcome::kFail;
-  if (!reported && status < 3) {
+  if (!run.reported && status < 3) {
     run.message = "the replay left no report: " + lastWords(run.end.output);
   } else if (status == 0) {
     run.outcome = Outcome::kPass;
@@ -192,9 +179,8 @@ ReplayRun runReplayOf(const fs::path& trace, const CheckSettings& settings, cons
   if (!settings.frames.empty()) words.insert(words.end(), {"--look-at", settings.frames});
   if (settings.validate) words.emplace_back("--validate");
   run.end = watch.run(command);
-  const bool reported = readReport(report, run.report);
-  if (judgeEnd(run.end, settings.time_limit, run.outcome, run.message))
-    judgeStatus(run.end.code, reported, run);
+  run.reported = readReport(report, run.report);
+  if (judgeEnd(run.end, settings.time_limit, run.outcome, run.message)) judgeStatus(run.end.code, run);
   return run;
 }
 

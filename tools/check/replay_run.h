@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "tools/check/child.h"
 #include "tools/check/outcome.h"
 #include "tools/check/references.h"
 #include "tools/check/trace_check.h"
+#include "tools/child.h"
 
 namespace reprise {
 
@@ -32,6 +32,7 @@ struct ReplayRun {
   ChildEnd end;
   Outcome outcome = Outcome::kFail;
   std::string message;
+  bool reported = false;  // it left a report: without one nothing is known of what it would have written
   RunReport report;
 };
 

@@ -11,7 +11,8 @@
 // replay --report`), finding_count, findings [{file, frame, call, command, object, text, and of a picture
 // that has a reference of its size: pixels, largest, box [x, y, width, height], mean_ssim, lowest_ssim;
 // reference, actual, difference: pictures of the page, "" where there is none}], sample, notes, log. Keys may
-// be added; none changes its meaning without a new version.
+// be added; none changes its meaning without a new version. The exit_status of a run that a signal ended is
+// 128 and its number.
 #pragma once
 
 #include <filesystem>

@@ -25,7 +25,8 @@ class OneCheck {
     const RunFolders first = foldersOf(0);
     const ReplayRun run = replay(first);
     const bool comparable = take(run);
-    const bool ran = comparable || run.outcome == Outcome::kCrash || run.outcome == Outcome::kTimeout;
+    const bool ran = comparable || run.outcome == Outcome::kFail || run.outcome == Outcome::kCrash ||
+                     run.outcome == Outcome::kTimeout;
     if (ran && agreesWithItself(first, run) && comparable) compare(first, run);
   }
 
@@ -76,7 +77,7 @@ class OneCheck {
     result_.difference_count = run.report.difference_count;
     result_.notes = run.report.notes;
     settle(run.outcome, run.message);
-    return run.outcome == Outcome::kPass || run.outcome == Outcome::kFail;
+    return run.reported && (run.outcome == Outcome::kPass || run.outcome == Outcome::kFail);
   }
 
   // --repeat: every run like the first.

@@ -9,9 +9,9 @@
 #include <string>
 
 #include "tools/check/cache.h"
-#include "tools/check/child.h"
 #include "tools/check/manifest.h"
 #include "tools/check/outcome.h"
+#include "tools/child.h"
 
 namespace reprise {
 

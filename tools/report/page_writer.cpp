@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "embedded/report_page.html.h"
+#include "tools/part_file.h"
 #include "tools/report/columns.h"
 
 namespace reprise {
@@ -28,14 +29,13 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-// A page on its way: written beside its path and moved there at the end.
+// A page on its way.
 class PageFile {
  public:
   explicit PageFile(const std::string& path)
-      : path_(path), temporary_(path + ".part"), file_(std::fopen(temporary_.c_str(), "wb")) {}
+      : path_(path), part_(path), file_(std::fopen(part_.path().c_str(), "wb")) {}
   ~PageFile() {
     if (file_) std::fclose(file_);
-    if (!done_) std::remove(temporary_.c_str());
   }
   PageFile(const PageFile&) = delete;
   PageFile& operator=(const PageFile&) = delete;
@@ -48,10 +48,7 @@ class PageFile {
     if (!file_) return failure(errno);
     if (std::fclose(file_) != 0 && error_ == 0) error_ = errno;
     file_ = nullptr;
-    if (error_ == 0 && std::rename(temporary_.c_str(), path_.c_str()) != 0) error_ = errno;
-    if (error_ != 0) return failure(error_);
-    done_ = true;
-    return Status::ok();
+    return error_ == 0 ? part_.finish() : failure(error_);
   }
   Status failure(int error) const {
     return {Code::kUnreadable, "cannot write the report " + path_ + ": " + std::strerror(error)};
@@ -70,10 +67,10 @@ class PageFile {
   void end() { write("</script>\n"); }
 
  private:
-  std::string path_, temporary_;
+  std::string path_;
+  PartFile part_;
   std::FILE* file_;
   int error_ = 0;
-  bool done_ = false;
 };
 
 Json commandFacts(const Digest& digest) {

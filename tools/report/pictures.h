@@ -2,7 +2,8 @@
 //
 // takePictures() never fails as a whole: where there are none, `why` says so in one sentence. At most
 // `count` frames are read back, evenly chosen, so that neither time nor disk grows with the trace. The replay
-// has its own process: its driver may crash or hang (PictureOptions::seconds). One thread's.
+// has its own process: its driver may crash or hang (PictureOptions::seconds), and it ends with this one. One
+// thread's.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "format/status.h"
+#include "tools/child.h"
 
 namespace reprise {
 
@@ -37,7 +39,8 @@ struct Pictures {
 };
 
 // `frames`: how many the trace has.
-Pictures takePictures(const std::string& trace, uint64_t frames, const PictureOptions& options);
+Pictures takePictures(const std::string& trace, uint64_t frames, const PictureOptions& options,
+                      const Watch& watch);
 
 // `count` of `frames` numbers, the first and the last among them, evenly.
 std::vector<uint32_t> evenFrames(uint64_t frames, uint32_t count);

@@ -1,4 +1,4 @@
-#include "tools/check/child.h"
+#include "tools/child.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -12,16 +12,24 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
+#include <string_view>
 
 namespace reprise {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr int kEnding[] = {SIGINT, SIGTERM, SIGHUP};
+
 sigset_t endingSignals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  for (const int signal : kEnding) {
+    struct sigaction action {};
+    const bool ignored = sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+    if (!ignored) sigaddset(&set, signal);
+  }
   return set;
 }
 
@@ -35,10 +43,22 @@ class Descriptor {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
   }
+  void set(int fd) { fd_ = fd; }
   int get() const { return fd_; }
 
  private:
   int fd_;
+};
+
+struct Pipe {
+  Pipe() {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return;
+    read.set(ends[0]);
+    write.set(ends[1]);
+  }
+  explicit operator bool() const { return read.get() >= 0; }
+  Descriptor read, write;
 };
 
 std::vector<std::string> environmentWith(const std::map<std::string, std::string>& more) {
@@ -68,14 +88,14 @@ struct Prepared {
   std::vector<char*> argv = pointersTo(words), envp = pointersTo(environment);
 };
 
-[[noreturn]] void becomeChild(const Prepared& prepared, int output, int failure, const sigset_t& mask,
-                              pid_t parent) {
+[[noreturn]] void becomeChild(const Prepared& prepared, int out, int output, int failure,
+                              const sigset_t& mask, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);  // it died before that
   sigprocmask(SIG_SETMASK, &mask, nullptr);
   const int null = open("/dev/null", O_RDONLY);
-  const bool ready = null >= 0 && dup2(null, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0 &&
+  const bool ready = null >= 0 && dup2(null, 0) >= 0 && dup2(out, 1) >= 0 && dup2(output, 2) >= 0 &&
                      (prepared.folder.empty() || chdir(prepared.folder.c_str()) == 0);
   if (ready) execvpe(prepared.argv[0], prepared.argv.data(), prepared.envp.data());
   const int error = errno;
@@ -84,17 +104,50 @@ struct Prepared {
 }
 
 // Appends what there is; false at the end.
-bool drain(int fd, ChildEnd& end) {
+bool append(int fd, std::string& text) {
   char piece[16 << 10];
   const ssize_t size = read(fd, piece, sizeof piece);
   if (size < 0) return errno == EINTR || errno == EAGAIN;
-  end.output.append(piece, size_t(size));
-  if (end.output.size() > 2 * kKeptOutput) {
-    end.output.erase(0, end.output.size() - kKeptOutput);
-    end.cut = true;
-  }
+  text.append(piece, size_t(size));
   return size > 0;
 }
+
+// What a child writes: its two streams together, of which the end is kept, or stdout apart.
+class Streams {
+ public:
+  Streams(int output, int out, size_t most_out, ChildEnd& end)
+      : output_(output), out_(out), most_out_(most_out), end_(end) {
+    for (const int fd : {output, out})
+      if (fd >= 0) fcntl(fd, F_SETFL, O_NONBLOCK);
+  }
+  int output() const { return output_; }  // below 0: it is at its end
+  int out() const { return out_; }
+
+  void read() {
+    if (output_ >= 0 && !append(output_, end_.output)) output_ = -1;
+    if (out_ >= 0 && !append(out_, end_.out)) out_ = -1;
+    if (end_.output.size() > 2 * kKeptOutput) keepTail();
+    if (end_.out.size() <= most_out_) return;
+    end_.out.resize(most_out_);
+    end_.out_cut = true;
+  }
+  // What is left in the pipes; no more, for somebody outside of the group may still write.
+  void readRest() {
+    for (int piece = 0; piece < 64 && (output_ >= 0 || out_ >= 0); ++piece) read();
+    keepTail();
+  }
+
+ private:
+  void keepTail() {
+    if (end_.output.size() <= kKeptOutput) return;
+    end_.output.erase(0, end_.output.size() - kKeptOutput);
+    end_.cut = true;
+  }
+
+  int output_, out_;
+  const size_t most_out_;
+  ChildEnd& end_;
+};
 
 int millisecondsUntil(Clock::time_point deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
@@ -102,12 +155,16 @@ int millisecondsUntil(Clock::time_point deadline) {
 }
 
 // Until the process ends, its time is over, or this program is to end.
-ChildEnd::How waitFor(int process, int output, int signals, Clock::time_point deadline, ChildEnd& end) {
-  pollfd waits[] = {{process, POLLIN, 0}, {output, POLLIN, 0}, {signals, POLLIN, 0}};
+ChildEnd::How waitFor(int process, Streams& streams, int signals, Clock::time_point deadline) {
   while (true) {
-    if (poll(waits, 3, millisecondsUntil(deadline)) < 0 && errno != EINTR) return ChildEnd::kInterrupted;
-    if (waits[2].revents) return ChildEnd::kInterrupted;
-    if (waits[1].revents && !drain(output, end)) waits[1].fd = -1;
+    pollfd waits[] = {{process, POLLIN, 0},
+                      {signals, POLLIN, 0},
+                      {streams.output(), POLLIN, 0},
+                      {streams.out(), POLLIN, 0}};
+    if (poll(waits, std::size(waits), millisecondsUntil(deadline)) < 0 && errno != EINTR)
+      return ChildEnd::kInterrupted;
+    if (waits[1].revents) return ChildEnd::kInterrupted;
+    if (waits[2].revents || waits[3].revents) streams.read();
     if (waits[0].revents) return ChildEnd::kExited;
     if (Clock::now() >= deadline) return ChildEnd::kTimedOut;
   }
@@ -131,18 +188,11 @@ ChildEnd notStarted(const std::string& what, int error) {
   return end;
 }
 
-void keepTail(ChildEnd& end) {
-  if (end.output.size() <= kKeptOutput) return;
-  end.output.erase(0, end.output.size() - kKeptOutput);
-  end.cut = true;
-}
-
 }  // namespace
 
-Watch::Watch() {
-  const sigset_t set = endingSignals();
-  sigprocmask(SIG_BLOCK, &set, &before_);
-  signals_ = signalfd(-1, &set, SFD_CLOEXEC);
+Watch::Watch() : ending_(endingSignals()) {
+  sigprocmask(SIG_BLOCK, &ending_, &before_);
+  signals_ = signalfd(-1, &ending_, SFD_CLOEXEC);
 }
 
 Watch::~Watch() {
@@ -153,8 +203,8 @@ Watch::~Watch() {
 int Watch::interrupted() const {
   sigset_t pending;
   sigpending(&pending);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-    if (sigismember(&pending, signal) == 1) return signal;
+  for (const int signal : kEnding)
+    if (sigismember(&ending_, signal) == 1 && sigismember(&pending, signal) == 1) return signal;
   return 0;
 }
 
@@ -165,37 +215,51 @@ ChildEnd Watch::run(const ChildCommand& command) const {
     return end;
   }
   const Prepared prepared(command);
-  int output[2], failure[2];
-  if (pipe2(output, O_CLOEXEC) != 0) return notStarted("no pipe", errno);
-  Descriptor output_read(output[0]), output_write(output[1]);
-  if (pipe2(failure, O_CLOEXEC) != 0) return notStarted("no pipe", errno);
-  Descriptor failure_read(failure[0]), failure_write(failure[1]);
+  Pipe output, out, failure;
+  if (!output || !out || !failure) return notStarted("no pipe", errno);
+  const bool apart = command.most_out > 0;
   const Clock::time_point start = Clock::now();
   const pid_t parent = getpid();
   const pid_t pid = fork();
   if (pid < 0) return notStarted("no process", errno);
-  if (pid == 0) becomeChild(prepared, output_write.get(), failure_write.get(), before_, parent);
+  if (pid == 0)
+    becomeChild(prepared, apart ? out.write.get() : output.write.get(), output.write.get(),
+                failure.write.get(), before_, parent);
   setpgid(pid, pid);  // here, too: whichever comes first
-  output_write.close();
-  failure_write.close();
+  for (Pipe* pipe : {&output, &out, &failure}) pipe->write.close();
   int error = 0;
-  if (read(failure_read.get(), &error, sizeof error) == sizeof error) {
+  if (read(failure.read.get(), &error, sizeof error) == sizeof error) {
     reap(pid, end);
     return notStarted("cannot run " + command.words.front(), error);
   }
-  fcntl(output_read.get(), F_SETFL, O_NONBLOCK);
+  Streams streams(output.read.get(), apart ? out.read.get() : -1, command.most_out, end);
   const Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   const auto limit =
       std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(command.time_limit));
-  end.how = process.get() < 0 ? ChildEnd::kInterrupted
-                              : waitFor(process.get(), output_read.get(), signals_, start + limit, end);
+  end.how =
+      process.get() < 0 ? ChildEnd::kInterrupted : waitFor(process.get(), streams, signals_, start + limit);
   reap(pid, end);
-  // What is left in the pipe; no more, for somebody outside of the group may still write.
-  for (int piece = 0; piece < 64 && drain(output_read.get(), end); ++piece) {
-  }
-  keepTail(end);
+  streams.readRest();
   end.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return end;
+}
+
+std::string lastWords(const std::string& output) {
+  constexpr std::string_view kPrefix = "reprise: ";
+  const size_t end = output.find_last_not_of(" \t\r\n");
+  if (end == std::string::npos) return "";
+  size_t begin = output.rfind("\n" + std::string(kPrefix), end);
+  begin = begin != std::string::npos ? begin + 1 : output.starts_with(kPrefix) ? 0 : std::string::npos;
+  if (begin != std::string::npos)
+    return output.substr(begin + kPrefix.size(), end - begin - kPrefix.size() + 1);
+  const size_t newline = output.find_last_of('\n', end);
+  begin = newline == std::string::npos ? 0 : newline + 1;
+  return output.substr(begin, end - begin + 1);
+}
+
+std::string thisProgram() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).string();
 }
 
 std::string signalName(int signal) {
