@@ -139,7 +139,10 @@ std::string infoText(const std::string& file, const TraceSummary& s) {
   out += labelled("host", plain(s.info.host) + ", " + plain(s.info.os));
   out += labelled("captured", utcTime(s.info.captured_unix_seconds) + " by " + plain(s.info.tool_version) +
                                   ", Vulkan registry " + plain(s.info.registry_version));
-  out += labelled("complete", s.complete ? "yes" : "no, up to watermark " + std::to_string(s.watermark));
+  out += labelled("complete", s.complete ? "yes"
+                              : s.watermark == UINT64_MAX
+                                  ? "all but its index"
+                                  : "no, up to watermark " + std::to_string(s.watermark));
   const bool presents = s.frame_end == FrameEnd::kPresent;
   out +=
       labelled("contents", counted(s.frames, "frame") +
