@@ -1,15 +1,15 @@
 #include "format/vk_promoted.h"
 
-#include <cstdio>
+#include "format/vk_providers.h"
 
 namespace reprise {
 namespace {
 
-// 0 for commands of extensions.
-uint32_t coreVersion(const CommandInfo& info) {
-  unsigned major = 0, minor = 0;
-  const bool core = std::sscanf(info.extension, "VK_VERSION_%u_%u", &major, &minor) == 2;
-  return core ? VK_MAKE_API_VERSION(0, major, minor, 0) : 0;
+// The version of Vulkan that has a command; 0: an extension has it, or every version.
+uint32_t versionOf(Command command) {
+  uint32_t version = 0;
+  anyProvider(providersOf(command), [&](std::string_view one) { return (version = versionNamed(one)) != 0; });
+  return version;
 }
 
 }  // namespace
@@ -18,7 +18,7 @@ void preferExtensions(Dispatch& dispatch, uint32_t version) {
   auto* slots = reinterpret_cast<PFN_vkVoidFunction*>(&dispatch);  // one a command, in their order: vk.cpp
   for (size_t i = 1; i < kCommandCount; ++i) {
     const Command alias = Command(i), core = commandInfo(alias).canonical;
-    if (alias == core || coreVersion(commandInfo(core)) <= version) continue;
+    if (alias == core || versionOf(core) <= version) continue;
     if (slots[size_t(alias) - 1]) slots[size_t(core) - 1] = slots[size_t(alias) - 1];
   }
 }

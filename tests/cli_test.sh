@@ -36,6 +36,29 @@ for verb in '' capture replay dump info; do
   grep -q 'Exit status' "$work/out" || fail "reprise $verb --help: no exit status"
 done
 
+# The manual page and the completion have every option of every --help; groff has no complaint, bash completes.
+"$reprise" manual >"$work/page" || fail 'manual'
+"$reprise" manual bash >"$work/completion" || fail 'manual bash'
+groff -man -ww -Tutf8 "$work/page" >"$work/shown" 2>"$work/err" || fail 'manual: groff cannot format it'
+[ ! -s "$work/err" ] || fail 'manual: groff complains'
+verbs=$("$reprise" --help | sed -n '/^Subcommands:/,/^$/p' | awk 'NR > 1 && NF {print $1}')
+[ "$(echo "$verbs" | wc -w)" -ge 11 ] || fail 'manual: the verbs of --help were not found'
+completed() {
+  bash -c 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _reprise; echo ${COMPREPLY[*]}' - "$work/completion" "$@"
+}
+for verb in '' $verbs; do
+  for option in $("$reprise" $verb --help | grep -oE '^ +(-[a-z],)?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
+    sed 's/\\-/-/g' "$work/page" | grep -qF -- "$option" || fail "manual: nothing of $option"
+    case " $(completed reprise $verb "$option") " in
+      *" $option "*) ;;
+      *) [ "$option" = --version ] && [ -n "$verb" ] || fail "manual bash: $verb $option is not completed" ;;
+    esac
+  done
+done
+[ "$(completed reprise du)" = dump ] || fail 'manual bash: no verb'
+[ "$(completed reprise dump --format js)" = json ] || fail 'manual bash: no value'
+[ "$(completed reprise manual b)" = bash ] || fail 'manual bash: no argument'
+
 # Wrong arguments: what is valid is named.
 expect 2 'capture, replay, dump, info'
 expect 2 'capture, replay, dump, info' play

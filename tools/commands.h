@@ -32,6 +32,7 @@ void addExport(CLI::App& app, Run& run);                                        
 void addImport(CLI::App& app, Run& run);                                            // import.cpp
 void addScrub(CLI::App& app, Run& run);                                             // scrub.cpp
 void addDiff(CLI::App& app, Run& run);                                              // diff.cpp
+void addManual(CLI::App& app, Run& run);                                            // manual.cpp
 
 // Moves the traced program and its arguments from the end of `arguments` (which starts with "capture"): what
 // follows `--`, or starts at the first word that is neither an option of the verb `capture` nor its value.

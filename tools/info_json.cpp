@@ -4,6 +4,7 @@
 #include "replay/session.h"
 #include "tools/event_text.h"
 #include "tools/info_output.h"
+#include "tools/replay_text.h"
 #include "tools/survey_uses.h"
 
 namespace reprise {
@@ -225,18 +226,7 @@ Json targetJson(const Status& status, const ReplayReport& report) {
   if (!status) out["reason"] = status.message();
   out["notes"] = report.notes;
   out["changes"] = Json::array();
-  for (const ObjectChange& change : report.changes) {
-    out["changes"].push_back({{"command", change.command},
-                              {"object", change.object},
-                              {"struct", change.structure},
-                              {"from", change.from},
-                              {"to", change.to},
-                              {"action", actionName(change.action)},
-                              {"reason", change.reason},
-                              {"target", change.target},
-                              {"count", change.count},
-                              {"call", change.call}});
-  }
+  for (const ObjectChange& change : report.changes) out["changes"].push_back(changeJson(change));
   return out;
 }
 

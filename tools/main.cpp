@@ -87,6 +87,7 @@ int run(std::vector<std::string> arguments) {
   addImport(app, run_verb);
   addScrub(app, run_verb);
   addDiff(app, run_verb);
+  addManual(app, run_verb);
 
   const std::string verb = arguments.empty() ? "" : arguments.front();
   const CLI::App* known = findVerb(app, verb);

@@ -9,6 +9,7 @@
 #include "format/reader.h"
 #include "replay/machine.h"
 #include "tools/objects.h"
+#include "tools/replay_text.h"
 #include "tools/tree.h"
 
 namespace reprise {
@@ -116,17 +117,7 @@ void addChanges(ordered_json& whole, const std::vector<ObjectChange>& all) {
   ordered_json changes = ordered_json::array();
   for (const ObjectChange& change : all) {
     counts[change.action] += change.count;
-    changes.push_back({{"frame", change.frame},
-                       {"call", change.call},
-                       {"command", change.command},
-                       {"object", change.object},
-                       {"struct", change.structure},
-                       {"from", change.from},
-                       {"to", change.to},
-                       {"action", actionName(change.action)},
-                       {"reason", change.reason},
-                       {"target", change.target},
-                       {"count", change.count}});
+    changes.push_back(changeJson(change));
   }
   whole["changes"] = std::move(changes);
   whole["kept"] = counts[ObjectChange::kKept];

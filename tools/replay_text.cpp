@@ -34,4 +34,18 @@ std::vector<std::string> changeLines(const std::vector<ObjectChange>& changes) {
   return lines;
 }
 
+nlohmann::ordered_json changeJson(const ObjectChange& change) {
+  return {{"frame", change.frame},
+          {"call", change.call},
+          {"command", change.command},
+          {"object", change.object},
+          {"struct", change.structure},
+          {"from", change.from},
+          {"to", change.to},
+          {"action", actionName(change.action)},
+          {"reason", change.reason},
+          {"target", change.target},
+          {"count", change.count}};
+}
+
 }  // namespace reprise
