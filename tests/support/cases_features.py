@@ -92,12 +92,13 @@ def too_many_sets(bench):
 
 
 def calls_of(bench, trace, names):
-    """The arguments of these commands; each handle is the number of its first appearance."""
+    """The arguments of these commands; each handle is the number of its first appearance. Where the host's memory lies
+    is each process's own."""
     seen = {}
 
     def plain(value):
         if isinstance(value, dict):
-            return {key: plain(one) for key, one in value.items()}
+            return {key: plain(one) for key, one in value.items() if key != "pHostPointer"}
         if isinstance(value, list):
             return [plain(one) for one in value]
         return seen.setdefault(value, len(seen)) if str(value).startswith("0x") else value
