@@ -21,9 +21,9 @@
 #include <vector>
 
 #include "tools/capture_environment.h"
-#include "tools/capture_session.h"
 #include "tools/log.h"
-#include "tools/serve_process.h"
+#include "tools/writer/capture_session.h"
+#include "tools/writer/serve_process.h"
 
 namespace reprise {
 namespace {

@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "tools/commands.h"
-#include "tools/diff_compare.h"
-#include "tools/diff_output.h"
+#include "tools/diff/compare.h"
+#include "tools/diff/output.h"
 #include "tools/log.h"
-#include "tools/selection.h"
+#include "tools/print/selection.h"
 
 namespace reprise {
 namespace {

@@ -8,11 +8,11 @@
 #include "embedded/dump.schema.json.h"
 #include "format/reader.h"
 #include "tools/commands.h"
-#include "tools/dump_output.h"
-#include "tools/event_text.h"
 #include "tools/log.h"
-#include "tools/selection.h"
-#include "tools/shader_files.h"
+#include "tools/print/dump_output.h"
+#include "tools/print/event_text.h"
+#include "tools/print/selection.h"
+#include "tools/print/shader_files.h"
 
 namespace reprise {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "tools/commands.h"
 #include "tools/log.h"
-#include "tools/trace_export.h"
+#include "tools/text/trace_export.h"
 
 namespace reprise {
 namespace {

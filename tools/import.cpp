@@ -7,7 +7,7 @@
 #include "tools/commands.h"
 #include "tools/log.h"
 #include "tools/part_file.h"
-#include "tools/trace_import.h"
+#include "tools/text/trace_import.h"
 
 namespace reprise {
 namespace {

@@ -8,9 +8,9 @@
 #include "format/reader.h"
 #include "replay/player.h"
 #include "tools/commands.h"
-#include "tools/info_output.h"
 #include "tools/log.h"
-#include "tools/trace_survey.h"
+#include "tools/survey/info_output.h"
+#include "tools/survey/trace_survey.h"
 
 namespace reprise {
 namespace {

@@ -9,8 +9,8 @@
 #include "format/reader.h"
 #include "replay/machine.h"
 #include "tools/objects.h"
+#include "tools/print/tree.h"
 #include "tools/replay_text.h"
-#include "tools/tree.h"
 
 namespace reprise {
 namespace {

@@ -50,8 +50,11 @@ bool isPagePath(const std::string& output) {
 
 // What `reprise info` says, by asking it: the page and the verb cannot differ.
 Json infoOf(const std::string& file, const Watch& watch) {
-  const ChildEnd info = watch.run(
-      {{thisProgram(), "info", "--format", "json", "--", file}, {}, "", kInfoSeconds, kMostInfoBytes});
+  const ChildEnd info = watch.run({{thisProgram(), "info", "--quick", "--format", "json", "--", file},
+                                   {},
+                                   "",
+                                   kInfoSeconds,
+                                   kMostInfoBytes});
   Json said = Json::parse(info.out, nullptr, false);  // longer than metadata may be
   if (info.ended(0) && !info.out_cut && !said.is_discarded()) return said;
   const std::string why = info.how == ChildEnd::kNotStarted ? info.failure : lastWords(info.output);

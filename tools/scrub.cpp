@@ -7,8 +7,8 @@
 #include "tools/commands.h"
 #include "tools/log.h"
 #include "tools/part_file.h"
-#include "tools/trace_scrub.h"
-#include "tools/tree.h"
+#include "tools/print/tree.h"
+#include "tools/text/trace_scrub.h"
 
 namespace reprise {
 namespace {

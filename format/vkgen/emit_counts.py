@@ -1,4 +1,4 @@
-"""Which member counts which array: for whoever changes an array's length (tools/json_reader.h)."""
+"""Which member counts which array: for whoever changes an array's length (tools/text/json_reader.h)."""
 
 import re
 

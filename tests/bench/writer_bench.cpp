@@ -18,7 +18,7 @@
 #include "format/record.h"
 #include "format/vk.h"
 #include "format/writer.h"
-#include "tools/arena_drain.h"
+#include "tools/writer/arena_drain.h"
 
 namespace reprise {
 namespace {

@@ -1,7 +1,6 @@
 """Programs written by others, whose own output judges the replay."""
 
 import hashlib
-import re
 
 from support.harness import require
 
@@ -13,7 +12,7 @@ FFMPEG = (
 
 def downloads(bench, trace, folder):
     """The image planes that the replay left in memory, imported or mapped, in the order of their copies."""
-    files = {int(re.search(r"-(\d+)\.bin$", path.name).group(1)): path for path in folder.iterdir()}
+    files = {int(path.name.split("-")[2]): path for path in folder.iterdir()}  # memory-INDEX-CALL-OBJECT.bin
     memory_of, waiting, planes = {}, [], []
     for event in bench.dump(trace):
         arguments = event.get("args", {})

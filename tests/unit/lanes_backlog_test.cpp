@@ -1,5 +1,5 @@
 // What one thread of a writer passes to the other: all of it, in order, within its bounds.
-#include "tools/backlog.h"
+#include "tools/writer/backlog.h"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "format/record.h"
-#include "tools/arena_drain.h"
+#include "tools/writer/arena_drain.h"
 
 namespace reprise {
 namespace {

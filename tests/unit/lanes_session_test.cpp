@@ -12,7 +12,7 @@
 #include "capture/lanes.h"
 #include "format/vk.h"
 #include "tests/unit/lanes_writer.h"
-#include "tools/capture_session.h"
+#include "tools/writer/capture_session.h"
 
 namespace reprise {
 namespace {

@@ -19,7 +19,7 @@
 
 #include "format/lane.h"
 #include "format/record.h"
-#include "tools/arena_drain.h"
+#include "tools/writer/arena_drain.h"
 
 namespace reprise {
 

@@ -10,8 +10,8 @@
 
 #include "format/encoder.h"
 #include "tests/unit/registry_filler.h"
-#include "tools/event_text.h"
 #include "tools/objects.h"
+#include "tools/print/event_text.h"
 
 namespace reprise {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "format/decoder.h"
 #include "tests/unit/registry_filler.h"
-#include "tools/call_json.h"
+#include "tools/text/call_json.h"
 
 namespace reprise {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "format/encoder.h"
 #include "tests/support/trace_builder.h"
-#include "tools/diff_compare.h"
-#include "tools/diff_details.h"
+#include "tools/diff/compare.h"
+#include "tools/diff/details.h"
 
 namespace reprise {
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "format/encoder.h"
-#include "tools/event_text.h"
+#include "tools/print/event_text.h"
 
 namespace reprise {
 namespace {

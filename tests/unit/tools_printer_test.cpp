@@ -1,5 +1,5 @@
 // What people read: golden text, and the same packets as JSON.
-#include "tools/printer.h"
+#include "tools/print/printer.h"
 
 #include <gtest/gtest.h>
 

@@ -7,8 +7,8 @@
 #include "format/encoder.h"
 #include "format/reader.h"
 #include "tests/support/trace_builder.h"
-#include "tools/spirv_scrub.h"
-#include "tools/trace_scrub.h"
+#include "tools/text/spirv_scrub.h"
+#include "tools/text/trace_scrub.h"
 
 namespace reprise {
 namespace {

@@ -1,14 +1,14 @@
 // Which events the options of `reprise dump` select, on traces written by hand; and what is said of wrong
 // options.
-#include "tools/selection.h"
+#include "tools/print/selection.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "format/encoder.h"
 #include "tests/support/trace_builder.h"
-#include "tools/hex_dump.h"
-#include "tools/registry_names.h"
+#include "tools/print/hex_dump.h"
+#include "tools/print/registry_names.h"
 
 namespace reprise {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "format/encoder.h"
 #include "tests/support/trace_builder.h"
-#include "tools/info_output.h"
-#include "tools/survey_uses.h"
-#include "tools/trace_survey.h"
+#include "tools/survey/info_output.h"
+#include "tools/survey/trace_survey.h"
+#include "tools/survey/uses.h"
 
 namespace reprise {
 namespace {

@@ -11,9 +11,9 @@
 #include "format/encoder.h"
 #include "format/reader.h"
 #include "tests/support/trace_builder.h"
-#include "tools/blob_folder.h"
-#include "tools/trace_export.h"
-#include "tools/trace_import.h"
+#include "tools/text/blob_folder.h"
+#include "tools/text/trace_export.h"
+#include "tools/text/trace_import.h"
 
 namespace reprise {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tools/tree.h"
+#include "tools/print/tree.h"
 
 namespace reprise {
 namespace {

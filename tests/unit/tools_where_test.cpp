@@ -1,10 +1,10 @@
 // The expressions of --where: what they mean on a call in either format, and what is said of those that are
 // wrong.
-#include "tools/where.h"
+#include "tools/print/where.h"
 
 #include <gtest/gtest.h>
 
-#include "tools/printer.h"
+#include "tools/print/printer.h"
 
 namespace reprise {
 namespace {

@@ -4,7 +4,7 @@
 #include <unordered_map>
 
 #include "format/event_ahead.h"
-#include "tools/event_text.h"
+#include "tools/print/event_text.h"
 #include "tools/report/chain_structs.h"
 
 namespace reprise {
