@@ -324,6 +324,8 @@ def errors(bench):
         copy_head(trace, cut, trace.stat().st_size * (part - 1) // part)
         run = bench.run([*info, cut]).expect()
         require("its last watermark" in run.out, f"a cut file is not told from a whole one: {run.out[:500]}")
+        run = bench.replay(cut, "--wsi", "headless").expect(3)
+        require("no call lies before its last watermark" in run.err, f"nothing was played, and it says: {run.err}")
 
 
 def quick_reads_little(bench):
