@@ -11,7 +11,7 @@ packages="build-essential cmake ninja-build pkg-config ccache python3 libvulkan-
 wanted=${1:-run}
 if [ "$wanted" != run ]; then
   packages="$packages libgtest-dev glslang-tools vulkan-validationlayers chromium python3-yaml python3-junitparser
-    python3-jsonschema spirv-tools less groff"
+    python3-jsonschema spirv-tools less groff-base"
 fi
 [ "$wanted" != slow ] || packages="$packages ffmpeg"
 
