@@ -1,7 +1,6 @@
 #include "format/vk_providers.h"
 
-#include <cstdio>
-#include <string>
+#include <charconv>
 #include <vector>
 
 namespace reprise {
@@ -36,7 +35,8 @@ std::vector<FeatureStruct> listFeatureStructs() {
 }
 
 constexpr ExtensionFate kExtensionFates[] = {
-#define REPRISE_EXTENSION_FATE(name, of_device, promoted_to, adds_values) {name, of_device, promoted_to, adds_values},
+#define REPRISE_EXTENSION_FATE(name, of_device, promoted_to, adds_values) \
+  {name, of_device, promoted_to, adds_values},
 #include "gen/extension_fates.inc"
 #undef REPRISE_EXTENSION_FATE
 };
@@ -79,9 +79,15 @@ std::string_view providersOf(VkStructureType type) {
 }
 
 uint32_t versionNamed(std::string_view provider) {
+  constexpr std::string_view kPrefix = "VK_VERSION_";
+  if (!provider.starts_with(kPrefix)) return 0;
+  provider.remove_prefix(kPrefix.size());
+  const char* const end = provider.data() + provider.size();
   unsigned major = 0, minor = 0;
-  const bool is_version = std::sscanf(std::string(provider).c_str(), "VK_VERSION_%u_%u", &major, &minor) == 2;
-  return is_version ? VK_MAKE_API_VERSION(0, major, minor, 0) : 0;
+  const auto [dash, wrong] = std::from_chars(provider.data(), end, major);
+  if (wrong != std::errc() || dash == end || *dash != '_') return 0;
+  return std::from_chars(dash + 1, end, minor).ec == std::errc() ? VK_MAKE_API_VERSION(0, major, minor, 0)
+                                                                 : 0;
 }
 
 const ExtensionFate* extensionFate(std::string_view name) {
